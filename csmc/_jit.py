@@ -1,0 +1,94 @@
+"""The one compilation policy of csmc. Edit this file only to change how everything is compiled.
+
+Why it is as it is:
+
+- No fastmath anywhere: the same bits on every CPU are worth more than a few percent.
+- `error_model="numpy"`, because a zero-division check inside a lane loop stops the vectoriser.
+- numba's cache does not see edits in *other* files of the kernel, so the cache directory is named by a digest
+  of this file and all kernel sources: an edit anywhere gives a new directory, never an old result.
+"""
+
+import ctypes
+import ctypes.util
+import hashlib
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core import config, types
+from numba.extending import intrinsic
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_PACKAGE = Path(__file__).parent
+
+
+def _digest() -> str:
+    sources = [_PACKAGE / "_jit.py", *sorted((_PACKAGE / "kernel").rglob("*.py"))]
+    digest = hashlib.sha256()
+    for source in sources:
+        digest.update(source.relative_to(_PACKAGE).as_posix().encode())
+        digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+#: SHA-256 over the sources of everything that is compiled.
+DIGEST: str = _digest()
+
+
+def _cache_directory() -> Path:
+    chosen = os.environ.get("CSMC_CACHE_DIR")
+    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csmc"
+    return base / DIGEST[:16]
+
+
+#: Where compiled code is kept; set CSMC_CACHE_DIR to move it.
+CACHE_DIRECTORY: Path = _cache_directory()
+
+
+def compiled(function: Function) -> Function:
+    """Compile an entry point of the kernel and keep the machine code on disk."""
+    saved, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_DIRECTORY)  # other packages' caches stay where they are
+    try:
+        CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+    finally:
+        config.CACHE_DIR = saved
+
+
+def stage(function: Function) -> Function:
+    """Compile one stage of the model: a function with its own loops over lanes."""
+    return numba.njit(nogil=True, error_model="numpy")(function)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a scalar helper that is inlined into the lane loop that calls it (else the loop is not vectorised)."""
+    return numba.njit(forceinline=True, nogil=True, error_model="numpy")(function)
+
+
+def _interpreted_fma() -> Callable[[float, float, float], float]:
+    if hasattr(math, "fma"):
+        return math.fma  # Python 3.13 and later
+    function = ctypes.CDLL(ctypes.util.find_library("m")).fma
+    function.restype = ctypes.c_double
+    function.argtypes = [ctypes.c_double] * 3
+    return function
+
+
+if config.DISABLE_JIT:
+    fma = _interpreted_fma()
+else:
+
+    @intrinsic
+    def fma(typing_context, x, y, z):  # type: ignore[no-untyped-def]
+        """`x * y + z`, rounded once. Explicit, so that the bits do not depend on what a compiler chooses to fuse."""
+        del typing_context, x, y, z
+
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            del context, signature
+            return builder.fma(*arguments)
+
+        return types.float64(types.float64, types.float64, types.float64), generate

@@ -1,0 +1,210 @@
+"""MODEL 6: what is counted, per replicate and institution, and its exact sums over replicates."""
+
+import math
+
+import numpy as np
+
+from csmc._jit import inlined, stage
+from csmc.kernel.codes import N_TALLIES, Outcome, Tally, row_scale
+
+_NO_CHALLENGE = int(Outcome.NO_CHALLENGE)
+_SETTLEMENT = int(Outcome.NEGOTIATED_SETTLEMENT)
+_BACKDOWN = int(Outcome.BACKDOWN)
+_BILATERAL_WAR = int(Outcome.BILATERAL_WAR)
+_GENERAL_WAR = int(Outcome.GENERAL_WAR)
+
+_WARS = int(Tally.WARS)
+_PEACE = int(Tally.PEACE)
+_CHALLENGES = int(Tally.CHALLENGES)
+_REFUSALS = int(Tally.REFUSALS)
+_DETERRED = int(Tally.DETERRED)
+_GAINS = int(Tally.GAINS)
+_WARS_WON = int(Tally.WARS_WON)
+_SUCCESSES = int(Tally.SUCCESSES)
+_VOTES = int(Tally.VOTES)
+_PASSED = int(Tally.PASSED)
+_VETOED = int(Tally.VETOED)
+_RESPONSES = int(Tally.RESPONSES)
+_RESPONSES_GREAT = int(Tally.RESPONSES_GREAT)
+_RESPONSES_OTHER = int(Tally.RESPONSES_OTHER)
+_PARTICIPATION = int(Tally.PARTICIPATION)
+_PARTICIPATION_GREAT = int(Tally.PARTICIPATION_GREAT)
+_PARTICIPATION_OTHER = int(Tally.PARTICIPATION_OTHER)
+_ENFORCED = int(Tally.ENFORCED)
+_BELLIGERENTS = int(Tally.BELLIGERENTS)
+_ENGAGED = int(Tally.ENGAGED)
+_FORCE_RESPONSES = int(Tally.FORCE_RESPONSES)
+_AGGRESSOR_JOINING = int(Tally.AGGRESSOR_JOINING)
+_FREE_RIDING = int(Tally.FREE_RIDING)
+_CONCESSION = int(Tally.CONCESSION)
+_SURVIVORS = int(Tally.SURVIVORS)
+_HHI = int(Tally.CONCENTRATION_HHI)
+_CON = int(Tally.CONCENTRATION_CON)
+_TRUST = int(Tally.TRUST)
+_LEGITIMACY = int(Tally.LEGITIMACY)
+_NO_WAR = int(Tally.NO_WAR)
+_NO_GENERAL_WAR = int(Tally.NO_GENERAL_WAR)
+_TIME_TO_WAR = int(Tally.TIME_TO_WAR)
+
+_LOW_BITS = np.int64(32)
+_LOW = np.int64(0xFFFFFFFF)
+
+
+
+def tally_scales(episodes: int) -> np.ndarray:
+    """Fixed-point scale of every tally row as float64, (tally,)."""
+    return np.array([float(row_scale(row, episodes)) for row in range(N_TALLIES)])
+
+
+@stage
+def clear(sums):
+    """Start a batch of histories."""
+    for row in range(sums.shape[0]):
+        for lane in range(sums.shape[1]):
+            sums[row, lane] = 0.0
+
+
+@stage
+def record_bargains(bargain, active, outcome, sums):
+    """Count what ended at the negotiating table; a history that is over counts as no challenge."""
+    for lane in range(active.shape[0]):
+        settled = active[lane] > 0.0 and bargain.outcome[lane] == _SETTLEMENT
+        concession = bargain.concession[lane] if settled else 0.0
+        sums[_CONCESSION, lane] += concession
+        sums[_GAINS, lane] += 1.0 if concession > 0.0 else 0.0
+        outcome[lane] = bargain.outcome[lane] if active[lane] > 0.0 else _NO_CHALLENGE
+
+
+@stage
+def record_responses(count, crisis, c, outcome, sums):
+    """Count the crises that reached a response."""
+    for s in range(count):
+        lane = c.lane[s]
+        outcome[lane] = c.outcome[s]
+        sums[_VOTES, lane] += c.votes[s]
+        sums[_PASSED, lane] += c.passed[s]
+        sums[_VETOED, lane] += c.vetoed[s]
+        if c.third_power[s] > 0.0:
+            great = crisis.challenger_great[lane] > 0.0
+            sums[_RESPONSES, lane] += 1.0
+            sums[_RESPONSES_GREAT if great else _RESPONSES_OTHER, lane] += 1.0
+            sums[_PARTICIPATION, lane] += c.share[s]
+            sums[_PARTICIPATION_GREAT if great else _PARTICIPATION_OTHER, lane] += c.share[s]
+            sums[_FREE_RIDING, lane] += c.riding[s]
+            sums[_FORCE_RESPONSES, lane] += c.forced[s]
+            sums[_AGGRESSOR_JOINING, lane] += c.forced[s] * c.joined[s]
+        if c.outcome[s] >= _BILATERAL_WAR:
+            sums[_BELLIGERENTS, lane] += 2.0 + c.helpers[s] + c.joiners[s]
+            sums[_ENGAGED, lane] += c.engaged[s]
+            sums[_WARS_WON, lane] += c.won[s]
+            sums[_ENFORCED, lane] += c.mandated[s] if c.helpers[s] > 0.0 else 0.0
+
+
+@stage
+def record_outcomes(episode, outcome, sums):
+    """Count the outcome of every lane, and the time of its first war."""
+    for lane in range(outcome.shape[0]):
+        code = outcome[lane]
+        sums[code, lane] += 1.0
+        if code >= _BILATERAL_WAR and sums[_TIME_TO_WAR, lane] == 0.0:
+            sums[_TIME_TO_WAR, lane] = episode + 1.0
+
+
+@stage
+def record_ends(point, capability, trust, legitimacy, sums, scratch):
+    """Read the state at the end of the histories and derive the compound counts."""
+    n = point.n_states
+    episodes = float(point.episodes)
+    lanes = trust.shape[0]
+    total, squares, living = scratch.total, scratch.partial, scratch.other
+    for lane in range(lanes):
+        total[lane] = 0.0
+        squares[lane] = 0.0
+        living[lane] = 0.0
+    for i in range(n):
+        for lane in range(lanes):
+            share = capability[i, lane]
+            total[lane] += share
+            squares[lane] += share * share
+            living[lane] += 1.0 if share > 0.0 else 0.0
+    for lane in range(lanes):
+        even = 1.0 / n
+        hhi = squares[lane] / (total[lane] * total[lane])
+        wars = sums[_BILATERAL_WAR, lane] + sums[_BILATERAL_WAR + 1, lane] + sums[_GENERAL_WAR, lane]
+        yielded = sums[_BACKDOWN, lane]
+        for code in range(_BACKDOWN + 1, _BILATERAL_WAR):
+            yielded += sums[code, lane]
+        sums[_SURVIVORS, lane] = living[lane]
+        sums[_HHI, lane] = hhi
+        sums[_CON, lane] = math.sqrt(max(0.0, (hhi - even) / (1.0 - even)))
+        sums[_TRUST, lane] = trust[lane]
+        sums[_LEGITIMACY, lane] = legitimacy[lane]
+        sums[_WARS, lane] = wars
+        sums[_PEACE, lane] = episodes - wars
+        sums[_DETERRED, lane] = yielded
+        sums[_REFUSALS, lane] = yielded + wars
+        sums[_CHALLENGES, lane] = episodes - sums[_NO_CHALLENGE, lane]
+        sums[_SUCCESSES, lane] = sums[_GAINS, lane] + sums[_WARS_WON, lane]
+        sums[_NO_WAR, lane] = 1.0 if wars == 0.0 else 0.0
+        sums[_NO_GENERAL_WAR, lane] = 1.0 if sums[_GENERAL_WAR, lane] == 0.0 else 0.0
+        sums[_TIME_TO_WAR, lane] = episodes if wars == 0.0 else sums[_TIME_TO_WAR, lane]
+
+
+@stage
+def quantise(sums, scales, integers):
+    """Round every replicate's tallies to their fixed-point units."""
+    for row in range(sums.shape[0]):
+        scale = scales[row]
+        for lane in range(sums.shape[1]):
+            integers[row, lane] = np.int32(math.floor(sums[row, lane] * scale + 0.5))
+
+
+@stage
+def add_sums(integers, count, out):
+    """Add the first `count` lanes of every tally to `out` (tally,)."""
+    for row in range(integers.shape[0]):
+        total = np.int64(0)
+        for lane in range(count):
+            total += np.int64(integers[row, lane])
+        out[row] += total
+
+
+@inlined
+def _product(left, right, i, j, count):
+    """Σ over lanes of two tallies' products; below 2**63 for batches of up to 256 lanes."""
+    total = np.int64(0)
+    for lane in range(count):
+        total += np.int64(left[i, lane]) * np.int64(right[j, lane])
+    return total
+
+
+@stage
+def add_products(left, right, pairs, count, high, low):
+    """Add Σ left[i] right[j] for every pair to the two limbs: value = high * 2**32 + low."""
+    for pair in range(pairs.shape[0]):
+        total = _product(left, right, pairs[pair, 0], pairs[pair, 1], count)
+        high[pair] += total >> _LOW_BITS
+        low[pair] += total & _LOW
+
+
+@stage
+def add_joint(outcomes, partners, count, joint):
+    """Cross-tabulate each institution's outcomes with its partners' in the same episodes."""
+    for k in range(outcomes.shape[0]):
+        for p in range(partners.shape[0]):
+            partner = partners[p]
+            for lane in range(count):
+                joint[k, p, outcomes[k, lane], outcomes[partner, lane]] += 1
+
+
+@stage
+def add_patterns(outcomes, count, patterns):
+    """Count in which institutions the same episode is a war: bit k for institution k."""
+    n_bits = 0
+    while (1 << n_bits) < patterns.shape[0]:
+        n_bits += 1
+    for lane in range(count):
+        pattern = 0
+        for k in range(n_bits):
+            pattern |= (1 if outcomes[k, lane] >= _BILATERAL_WAR else 0) << k
+        patterns[pattern] += 1

@@ -1,0 +1,249 @@
+"""MODEL 3, start and step 1: the world at the start of a history; drift of interests, growth of capability."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+
+from csmc._jit import stage
+from csmc.kernel.codes import STRIDE, Distribution, Layout, Purpose
+from csmc.kernel.draws import fill_normals, fill_uniforms
+from csmc.kernel.mathematics import exp, log
+
+#: Attempts of the Gamma sampler; the last is accepted.
+GAMMA_ATTEMPTS = 16
+
+_EQUAL = int(Distribution.EQUAL)
+_LOGNORMAL = int(Distribution.LOGNORMAL)
+_PARETO = int(Distribution.PARETO)
+_DIRICHLET = int(Distribution.DIRICHLET)
+_PLANE = int(Layout.PLANE)
+_CAPABILITY_NORMAL = int(Purpose.CAPABILITY_NORMAL)
+_CAPABILITY_UNIFORM = int(Purpose.CAPABILITY_UNIFORM)
+_GAMMA_NORMAL = int(Purpose.GAMMA_NORMAL)
+_GAMMA_UNIFORM = int(Purpose.GAMMA_UNIFORM)
+_BASE_INTEREST = int(Purpose.BASE_INTEREST)
+_BLOC = int(Purpose.BLOC)
+_POSITION = int(Purpose.POSITION)
+_MEMBERSHIP = int(Purpose.MEMBERSHIP)
+_INTEREST_SHOCK = int(Purpose.INTEREST_SHOCK)
+_GROWTH = int(Purpose.GROWTH)
+
+
+class System(NamedTuple):
+    """A given system of states: the tables of a real one, or zeros and -1 where nothing is given."""
+
+    capability: np.ndarray  # (state,) > 0; used by distribution `table`
+    ideal_points: np.ndarray  # (dimension, state)
+    great_power: np.ndarray  # (state,) int64 flag, -1: by size
+    member: np.ndarray  # (state,) int64 flag, -1: drawn
+
+
+@stage
+def start(point, system, replicate, seed, world, scratch):
+    """Draw the start of a history in every lane."""
+    n = point.n_states
+    _draw_capability(point, system.capability, replicate, seed, world.capability, scratch)
+    normalise(world.capability, n, scratch.total)
+    _name_great_powers(point, system.great_power, world.capability, world.great_power)
+    _draw_members(point, system.member, replicate, seed, world.great_power, world.member, scratch.first)
+    _draw_base_interests(point, system.ideal_points, replicate, seed, world.base, scratch.first)
+    if point.layout == _PLANE:
+        for axis in range(2):
+            fill_uniforms(world.position[axis], n, replicate, 0, _POSITION, axis * STRIDE, seed)
+
+
+@stage
+def normalise(capability, n, total):
+    """Make capabilities shares of their sum."""
+    lanes = total.shape[0]
+    for lane in range(lanes):
+        total[lane] = 0.0
+    for i in range(n):
+        for lane in range(lanes):
+            total[lane] += capability[i, lane]
+    for lane in range(lanes):
+        total[lane] = 1.0 / total[lane]
+    for i in range(n):
+        for lane in range(lanes):
+            capability[i, lane] *= total[lane]
+
+
+@stage
+def _draw_capability(point, table, replicate, seed, capability, scratch):
+    """Unnormalised capabilities by the distribution of the point."""
+    n = point.n_states
+    lanes = replicate.shape[0]
+    distribution = point.capability_distribution
+    if distribution == _EQUAL:
+        for i in range(n):
+            for lane in range(lanes):
+                capability[i, lane] = 1.0
+    elif distribution == _LOGNORMAL:
+        sigma = point.capability_sigma
+        fill_normals(capability, n, replicate, 0, _CAPABILITY_NORMAL, 0, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                capability[i, lane] = exp(sigma * capability[i, lane])
+    elif distribution == _PARETO:
+        power = -1.0 / point.capability_alpha
+        fill_uniforms(capability, n, replicate, 0, _CAPABILITY_UNIFORM, 0, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                capability[i, lane] = exp(power * log(capability[i, lane]))
+    elif distribution == _DIRICHLET:
+        _draw_gamma(point.capability_concentration, n, replicate, seed, capability, scratch)
+    else:
+        noise = point.capability_noise
+        fill_normals(capability, n, replicate, 0, _CAPABILITY_NORMAL, 0, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                capability[i, lane] = table[i] * exp(noise * capability[i, lane])
+
+
+@stage
+def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
+    """Gamma(concentration) variates (Marsaglia and Tsang 2000), boosted by u**(1/concentration) below 1.
+
+    Every attempt has its own addressed draws, so a bounded number of draws is enough: the last attempt is accepted
+    (and takes the mode's v = 1 in the one case in 10**20 or so where v is not positive).
+    """
+    lanes = replicate.shape[0]
+    boosted = concentration < 1.0
+    shape = concentration + 1.0 if boosted else concentration
+    d = shape - 1.0 / 3.0
+    c = 1.0 / math.sqrt(9.0 * d)
+    normals, uniforms = scratch.first, scratch.second
+    for i in range(n):
+        for lane in range(lanes):
+            gamma[i, lane] = -1.0
+    for attempt in range(GAMMA_ATTEMPTS):
+        last = attempt == GAMMA_ATTEMPTS - 1
+        fill_normals(normals, n, replicate, 0, _GAMMA_NORMAL, attempt * STRIDE, seed)
+        fill_uniforms(uniforms, n, replicate, 0, _GAMMA_UNIFORM, attempt * STRIDE, seed)
+        missing = 0
+        for i in range(n):
+            for lane in range(lanes):
+                x = normals[i, lane]
+                root = 1.0 + c * x
+                v = root * root * root
+                positive = v if v > 0.0 else 1.0
+                accepted = v > 0.0 and log(uniforms[i, lane]) < 0.5 * x * x + d - d * positive + d * log(positive)
+                if gamma[i, lane] < 0.0:
+                    if accepted or last:
+                        gamma[i, lane] = d * positive
+                    else:
+                        missing += 1
+        if missing == 0:
+            break
+    if boosted:
+        power = 1.0 / concentration
+        fill_uniforms(uniforms, n, replicate, 0, _CAPABILITY_UNIFORM, 0, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                gamma[i, lane] *= exp(power * log(uniforms[i, lane]))
+
+
+@stage
+def _name_great_powers(point, flags, capability, great_power):
+    """The flagged states, or the states with the largest capability, ties to the lower index."""
+    n = point.n_states
+    lanes = capability.shape[1]
+    count = min(point.great_powers, n)
+    for i in range(n):
+        if flags[i] >= 0:
+            for lane in range(lanes):
+                great_power[i, lane] = float(flags[i])
+            continue
+        for lane in range(lanes):
+            great_power[i, lane] = 0.0
+        for j in range(n):  # great_power counts the states ahead of i, then becomes the mask
+            for lane in range(lanes):
+                mine, theirs = capability[i, lane], capability[j, lane]
+                ahead = theirs > mine or (theirs == mine and j < i)
+                great_power[i, lane] += 1.0 if ahead else 0.0
+        for lane in range(lanes):
+            great_power[i, lane] = 1.0 if great_power[i, lane] < count else 0.0
+
+
+@stage
+def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
+    """The flagged states, or each state with the probability of its group."""
+    n = point.n_states
+    lanes = replicate.shape[0]
+    others, great_powers = point.members, point.great_power_members
+    fill_uniforms(uniforms, n, replicate, 0, _MEMBERSHIP, 0, seed)
+    for i in range(n):
+        flag = flags[i]
+        for lane in range(lanes):
+            probability = great_powers if great_power[i, lane] > 0.0 else others
+            probability = float(flag) if flag >= 0 else probability
+            member[i, lane] = 1.0 if uniforms[i, lane] < probability else 0.0
+
+
+@stage
+def _draw_base_interests(point, table, replicate, seed, base, uniforms):
+    """Lasting ideal points: divergence around the table's (or the origin), plus the bloc's side on the first axis."""
+    n = point.n_states
+    lanes = replicate.shape[0]
+    divergence, half = point.divergence, 0.5 * point.polarization
+    for d in range(point.dimensions):
+        fill_normals(base[d], n, replicate, 0, _BASE_INTEREST, d * STRIDE, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                base[d, i, lane] = divergence * base[d, i, lane] + table[d, i]
+    if half > 0.0:
+        fill_uniforms(uniforms, n, replicate, 0, _BLOC, 0, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                base[0, i, lane] += half if uniforms[i, lane] < 0.5 else -half
+
+
+@stage
+def drift_interests(point, episode, replicate, seed, world, scratch):
+    """y ← φ y + σ_x √(1-φ²) ε (stationary from the first episode on) and x = μ + y."""
+    n = point.n_states
+    lanes = replicate.shape[0]
+    persistence = point.persistence if episode > 0 else 0.0
+    spread = point.volatility * math.sqrt(1.0 - persistence * persistence)
+    shocks = scratch.first
+    for d in range(point.dimensions):
+        fill_normals(shocks, n, replicate, episode, _INTEREST_SHOCK, d * STRIDE, seed)
+        for i in range(n):
+            for lane in range(lanes):
+                deviation = persistence * world.deviation[d, i, lane] + spread * shocks[i, lane]
+                world.deviation[d, i, lane] = deviation
+                world.interest[d, i, lane] = world.base[d, i, lane] + deviation
+
+
+@stage
+def draw_growth(point, episode, replicate, seed, growth):
+    """Each state's factor of growth, e^{σ_g ε}."""
+    n = point.n_states
+    spread = point.growth
+    fill_normals(growth, n, replicate, episode, _GROWTH, 0, seed)
+    for i in range(n):
+        for lane in range(replicate.shape[0]):
+            growth[i, lane] = exp(spread * growth[i, lane])
+
+
+@stage
+def grow(n, growth, capability, total):
+    """Apply growth to an institution's course of the history and renormalise; the dead stay dead."""
+    for i in range(n):
+        for lane in range(total.shape[0]):
+            capability[i, lane] *= growth[i, lane]
+    normalise(capability, n, total)
+
+
+@stage
+def mark_active(n, capability, active):
+    """1 in the lanes whose history goes on: at least two living states."""
+    for lane in range(active.shape[0]):
+        active[lane] = 0.0
+    for i in range(n):
+        for lane in range(active.shape[0]):
+            active[lane] += 1.0 if capability[i, lane] > 0.0 else 0.0
+    for lane in range(active.shape[0]):
+        active[lane] = 1.0 if active[lane] >= 2.0 else 0.0
