@@ -61,12 +61,14 @@ def compiled(function: Function) -> Function:
 
 def stage(function: Function) -> Function:
     """Compile one stage of the model: a function with its own loops over lanes."""
-    return numba.njit(nogil=True, error_model="numpy")(function)
+    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
 
 
 def inlined(function: Function) -> Function:
     """Compile a scalar helper that is inlined into the lane loop that calls it (else the loop is not vectorised)."""
-    return numba.njit(forceinline=True, nogil=True, error_model="numpy")(function)
+    return numba.njit(forceinline=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
+        function
+    )
 
 
 def _interpreted_fma() -> Callable[[float, float, float], float]:

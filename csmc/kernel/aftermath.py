@@ -2,38 +2,48 @@
 
 from csmc._jit import stage
 from csmc.kernel.codes import Outcome
+from csmc.kernel.lanes import (
+    CHALLENGER,
+    CHALLENGER_GREAT,
+    MANDATES,
+    OUTCOME,
+    SHARE,
+    TARGET,
+    THIRD_POWER,
+    WON,
+)
 
-_BACKDOWN = int(Outcome.BACKDOWN)
-_BILATERAL_WAR = int(Outcome.BILATERAL_WAR)
+_BACKDOWN = float(Outcome.BACKDOWN)
+_BILATERAL_WAR = float(Outcome.BILATERAL_WAR)
 
 
 @stage
-def remember_backdowns(point, bargain, active, legitimacy):
+def remember_backdowns(point, outcome, active, legitimacy):
     """A called bluff is a success for legitimacy; nobody was asked to respond, so trust stays."""
     learning = point.legitimacy_learning
     for lane in range(active.shape[0]):
-        learns = bargain.outcome[lane] == _BACKDOWN and active[lane] > 0.0
+        learns = outcome[lane] == _BACKDOWN and active[lane] > 0.0
         legitimacy[lane] += learning * (1.0 - legitimacy[lane]) if learns else 0.0
 
 
 @stage
-def remember_responses(point, crisis, count, c, capability, trust, legitimacy):
-    """Update each survivor's lane: spoils and losses of war, trust by participation, legitimacy by success."""
+def remember_responses(point, chosen, survivors, capability, trust, legitimacy):
+    """Update the lane of each survivor: losses and spoils of war, trust by participation, legitimacy by success."""
     trust_learning, learning = point.trust_learning, point.legitimacy_learning
-    double_standard = point.double_standard
     loss, spoils = point.war_loss, point.spoils
     threshold = point.survival / point.n_states - 1e-9
-    for s in range(count):
-        lane = c.lane[s]
-        war = c.outcome[s] >= _BILATERAL_WAR
-        if c.third_power[s] > 0.0:
-            trust[lane] += trust_learning * (c.share[s] - trust[lane])
-        spared = crisis.challenger_great[lane] > 0.0 and c.mandates[s] == 0.0
-        success = 0.0 if war and c.won[s] > 0.0 else 1.0
-        legitimacy[lane] += learning * (success * (1.0 - (double_standard if spared else 0.0)) - legitimacy[lane])
+    for s in range(chosen.shape[0]):
+        lane = chosen[s]
+        war, won = survivors[OUTCOME, s] >= _BILATERAL_WAR, survivors[WON, s] > 0.0
+        spared = survivors[CHALLENGER_GREAT, s] > 0.0 and survivors[MANDATES, s] == 0.0
+        success = 0.0 if (war and won) else 1.0
+        regard = success * (1.0 - point.double_standard) if spared else success
+        legitimacy[lane] += learning * (regard - legitimacy[lane])
+        if survivors[THIRD_POWER, s] > 0.0:
+            trust[lane] += trust_learning * (survivors[SHARE, s] - trust[lane])
         if war:
-            a, b = crisis.challenger[lane], crisis.target[lane]
-            winner, loser = (a, b) if c.won[s] > 0.0 else (b, a)
+            a, b = int(survivors[CHALLENGER, s]), int(survivors[TARGET, s])
+            winner, loser = (a, b) if won else (b, a)
             left = capability[loser, lane] * (1.0 - loss)
             kept = left * (1.0 - spoils)
             kept = 0.0 if kept < threshold else kept

@@ -1,13 +1,32 @@
 """MODEL 3, step 5: who sits, how they vote, and the exact probability of a mandate."""
 
 import math
-from typing import NamedTuple
-
-import numpy as np
 
 from csmc._jit import inlined, stage
 from csmc.kernel.codes import Seating, Veto
-from csmc.kernel.lanes import third_party
+from csmc.kernel.lanes import (
+    CHALLENGER,
+    CHALLENGER_GREAT,
+    CHALLENGER_VETOES,
+    FIRST,
+    FOURTH,
+    GREAT_POWER,
+    HELP_UTILITY,
+    MANDATE,
+    MEMBER,
+    NEED,
+    OBLIGATION,
+    SEAT_DRAW,
+    SECOND,
+    TARGET,
+    THIRD,
+    THIRD_GREAT,
+    VETO,
+    VICTIM_SIDE_COST,
+    VICTIM_VOTES,
+    VOTER,
+    third_party,
+)
 from csmc.kernel.mathematics import logistic
 
 _NO_COUNCIL = int(Seating.NO_COUNCIL)
@@ -17,71 +36,40 @@ _VETO_PERMANENT = int(Veto.PERMANENT)
 _VETO_ALL = int(Veto.ALL)
 
 
-class Council(NamedTuple):
-    """Who may vote on the measures of this episode."""
-
-    seat: np.ndarray  # (row, lane) mask over all states
-    voter: np.ndarray  # (third, lane) mask: seated and not excluded
-    veto: np.ndarray  # (third, lane) mask
-    victim_votes: np.ndarray  # (lane,) mask
-    challenger_vetoes: np.ndarray  # (lane,) mask
-    need: np.ndarray  # (lane,) int64: yes votes that pass a measure; -1: nothing can pass
-    mandate: np.ndarray  # (item, lane): probability Π that the measure passes, as everybody expects
-    odds: np.ndarray  # (remaining, lane) room for the tail of the Poisson-binomial distribution
-
-
-@stage
-def new_council(n, lanes):
-    """An uninitialised Council."""
-    return Council(
-        np.zeros((n, lanes)),
-        np.zeros((n - 2, lanes)),
-        np.zeros((n - 2, lanes)),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes, dtype=np.int64),
-        np.zeros((4, lanes)),
-        np.zeros((n + 2, lanes)),
-    )
-
-
 @stage
 def _seat_everyone(n, great_only, world, capability, seat):
     """All living members, or those of them that are great powers."""
     for i in range(n):
         for lane in range(seat.shape[1]):
-            eligible = world.member[i, lane] * (world.great_power[i, lane] if great_only else 1.0)
+            eligible = world[MEMBER, i, lane] * (world[GREAT_POWER, i, lane] if great_only else 1.0)
             seat[i, lane] = eligible if capability[i, lane] > 0.0 else 0.0
 
 
 @stage
-def _seat_number(n, seats, world, capability, seat, scratch):
+def _seat_number(n, seats, world, capability, seat, scratch, room):
     """`seats` seats: living permanent members first (the largest, if too many), the rest by the smallest draws."""
     lanes = seat.shape[1]
-    permanent, elected = scratch.first, scratch.second  # masks of who stands for each kind of seat
-    free = scratch.total
+    permanent, elected, free = scratch[FIRST], scratch[SECOND], room[FIRST]
     for lane in range(lanes):
         free[lane] = seats
     for i in range(n):
         for lane in range(lanes):
-            standing = world.member[i, lane] if capability[i, lane] > 0.0 else 0.0
-            permanent[i, lane] = standing * world.great_power[i, lane]
-            elected[i, lane] = standing * (1.0 - world.great_power[i, lane])
+            standing = world[MEMBER, i, lane] if capability[i, lane] > 0.0 else 0.0
+            permanent[i, lane] = standing * world[GREAT_POWER, i, lane]
+            elected[i, lane] = standing * (1.0 - world[GREAT_POWER, i, lane])
             free[lane] -= permanent[i, lane]
     for i in range(n):
         for lane in range(lanes):
-            seat[i, lane] = 0.0  # counts those who stand before i, then becomes the mask
+            seat[i, lane] = 0.0  # counts those who come before i, then becomes the mask
         for j in range(n):
+            before = 1.0 if j < i else 0.0
             for lane in range(lanes):
-                larger = capability[j, lane] > capability[i, lane] or (
-                    capability[j, lane] == capability[i, lane] and j < i
-                )
-                sooner = world.seat_draw[j, lane] < world.seat_draw[i, lane] or (
-                    world.seat_draw[j, lane] == world.seat_draw[i, lane] and j < i
-                )
-                rival = permanent[j, lane] if permanent[i, lane] > 0.0 else elected[j, lane]
-                ahead = larger if permanent[i, lane] > 0.0 else sooner
-                seat[i, lane] += rival if ahead else 0.0
+                mine, theirs = capability[i, lane], capability[j, lane]
+                larger = 1.0 if theirs > mine else (before if theirs == mine else 0.0)
+                mine, theirs = world[SEAT_DRAW, i, lane], world[SEAT_DRAW, j, lane]
+                sooner = 1.0 if theirs < mine else (before if theirs == mine else 0.0)
+                stands_permanent = permanent[i, lane] > 0.0
+                seat[i, lane] += permanent[j, lane] * larger if stands_permanent else elected[j, lane] * sooner
         for lane in range(lanes):
             places = float(seats) if permanent[i, lane] > 0.0 else free[lane]
             stands = permanent[i, lane] + elected[i, lane]
@@ -89,36 +77,36 @@ def _seat_number(n, seats, world, capability, seat, scratch):
 
 
 @stage
-def convene(point, institution, world, capability, crisis, council, scratch):
+def convene(point, institution, world, capability, crisis, thirds, scratch, room):
     """Seat the council and say who may vote, who holds a veto and how many yes votes are needed."""
     n = point.n_states
-    lanes = council.need.shape[0]
+    lanes = crisis.shape[1]
+    seat, eligible = scratch[THIRD], room[SECOND]
     if institution.seating == _NUMBER and institution.seats < n:
-        _seat_number(n, institution.seats, world, capability, council.seat, scratch)
+        _seat_number(n, institution.seats, world, capability, seat, scratch, room)
     else:
-        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, council.seat)
+        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, seat)
     quota, parties_vote = institution.quota, 0.0 if institution.parties_abstain else 1.0
     veto_permanent = 1.0 if institution.veto == _VETO_PERMANENT else 0.0
     veto_all = 1.0 if institution.veto == _VETO_ALL else 0.0
-    eligible = scratch.total
     for lane in range(lanes):
-        challenger_votes = council.seat[crisis.challenger[lane], lane] * parties_vote
-        council.victim_votes[lane] = council.seat[crisis.target[lane], lane] * parties_vote
-        holds_veto = max(veto_all, veto_permanent * crisis.challenger_great[lane])
-        council.challenger_vetoes[lane] = challenger_votes * holds_veto
-        eligible[lane] = challenger_votes + council.victim_votes[lane]
+        challenger_votes = seat[int(crisis[CHALLENGER, lane]), lane] * parties_vote
+        holds_veto = max(veto_all, veto_permanent * crisis[CHALLENGER_GREAT, lane])
+        crisis[VICTIM_VOTES, lane] = seat[int(crisis[TARGET, lane]), lane] * parties_vote
+        crisis[CHALLENGER_VETOES, lane] = challenger_votes * holds_veto
+        eligible[lane] = challenger_votes + crisis[VICTIM_VOTES, lane]
     for j in range(n - 2):
         for lane in range(lanes):
-            lower = min(crisis.challenger[lane], crisis.target[lane])
-            upper = max(crisis.challenger[lane], crisis.target[lane])
-            voter = third_party(council.seat, j, lane, lower, upper)
-            council.voter[j, lane] = voter
-            council.veto[j, lane] = voter * max(veto_all, veto_permanent * crisis.great_power[j, lane])
+            lower = min(crisis[CHALLENGER, lane], crisis[TARGET, lane])
+            upper = max(crisis[CHALLENGER, lane], crisis[TARGET, lane])
+            voter = third_party(seat, j, lane, lower, upper)
+            thirds[VOTER, j, lane] = voter
+            thirds[VETO, j, lane] = voter * max(veto_all, veto_permanent * thirds[THIRD_GREAT, j, lane])
             eligible[lane] += voter
     for lane in range(lanes):
-        need = int(math.ceil(quota * eligible[lane] - 1e-9))
         powerless = quota > 0.0 and eligible[lane] == 0.0
-        council.need[lane] = -1 if powerless else max(need, 0)
+        need = max(math.ceil(quota * eligible[lane] - 1e-9), 0.0)
+        crisis[NEED, lane] = -1.0 if powerless else need
 
 
 @inlined
@@ -128,54 +116,51 @@ def vote_probabilities(value, abstention, noise):
 
 
 @stage
-def expect_mandate(point, institution, item, crisis, utilities, council, scratch):
+def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
     """Π of one item: no veto is cast, and the yes votes reach the need (the exact Poisson-binomial tail).
 
-    The tail is a countdown of the votes still needed, so that lanes with different needs share one loop.
+    The tail is a countdown of the votes still needed, so that lanes with different needs share one loop; the part from
+    which zero cannot be reached any more is left out.
     """
-    thirds = point.n_states - 2
-    lanes = council.need.shape[0]
-    mandate = council.mandate[item]
-    odds = council.odds
+    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
+    odds, unblocked, yes_votes = scratch[FOURTH], room[FIRST], room[SECOND]
     abstention, noise = institution.abstention, point.noise
     price = point.vote_cost * institution.cost[item]
-    unblocked = scratch.total
-    highest = 0
+    most = 0.0
     for lane in range(lanes):
-        unblocked[lane] = 1.0 - council.challenger_vetoes[lane]
-        highest = max(highest, council.need[lane])
+        unblocked[lane] = 1.0 - crisis[CHALLENGER_VETOES, lane]
+        most = max(most, crisis[NEED, lane])
+    highest = int(most)
     for row in range(highest + 2):
         for lane in range(lanes):
-            remaining = max(council.need[lane] - int(council.victim_votes[lane]), 0)
+            remaining = max(crisis[NEED, lane] - crisis[VICTIM_VOTES, lane], 0.0)
             odds[row, lane] = 1.0 if row == remaining else 0.0
-    for j in range(thirds):
-        yes_votes = scratch.partial
+    for j in range(n_thirds):
         for lane in range(lanes):
-            value = utilities.victim[j, lane] + utilities.obligation[j, lane] - price * crisis.victim_side_cost[j, lane]
-            yes, not_no = vote_probabilities(value, abstention, noise)
-            holds_veto = council.veto[j, lane] > 0.0
-            conditional = min(yes / not_no, 1.0) if not_no > 0.0 else 0.0
+            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
+            yes, not_no = vote_probabilities(value - price * thirds[VICTIM_SIDE_COST, j, lane], abstention, noise)
+            holds_veto = thirds[VETO, j, lane] > 0.0
+            conditional = min(yes / not_no, 1.0)
             unblocked[lane] *= not_no if holds_veto else 1.0
-            yes_votes[lane] = council.voter[j, lane] * (conditional if holds_veto else yes)
-        reachable = min(highest, thirds - j)
+            yes_votes[lane] = thirds[VOTER, j, lane] * (conditional if holds_veto else yes)
+        reachable = min(highest, n_thirds - j)
         if reachable > 0:
             for lane in range(lanes):
                 odds[0, lane] += odds[1, lane] * yes_votes[lane]
-            for row in range(1, reachable + 1):
-                for lane in range(lanes):
-                    p = yes_votes[lane]
-                    odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
+        for row in range(1, reachable + 1):
+            for lane in range(lanes):
+                p = yes_votes[lane]
+                odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
     for lane in range(lanes):
-        mandate[lane] = 0.0 if council.need[lane] < 0 else unblocked[lane] * odds[0, lane]
+        crisis[MANDATE + item, lane] = 0.0 if crisis[NEED, lane] < 0.0 else unblocked[lane] * odds[0, lane]
 
 
 @stage
-def expect_mandates(point, institution, crisis, utilities, council, scratch):
+def expect_mandates(point, institution, crisis, thirds, scratch, room):
     """Π of every rung; 1 where there is no council."""
-    lanes = council.need.shape[0]
     for item in range(institution.rungs):
         if institution.seating == _NO_COUNCIL:
-            for lane in range(lanes):
-                council.mandate[item, lane] = 1.0
+            for lane in range(crisis.shape[1]):
+                crisis[MANDATE + item, lane] = 1.0
         else:
-            expect_mandate(point, institution, item, crisis, utilities, council, scratch)
+            _expect_mandate(point, institution, item, crisis, thirds, scratch, room)

@@ -1,11 +1,17 @@
 """The arrays of one batch of lanes: lane l is one replicate, and the lane is always the last, contiguous axis.
 
-State arrays are (row, lane) with a row per state, padded to a multiple of 4 (draws come in fours; the rows beyond
-n_states hold nothing of meaning). Third-party arrays have a row per state other than the two parties, in index order.
-Masks are float64 0 or 1, so that loops keep one vector width.
-"""
+Four float64 arrays hold everything; their first axis is a field, named by the constants below:
 
-from typing import NamedTuple
+- `world[field, state, lane]`: the exogenous course of each history, shared by all institutions. Its rows are padded to
+  a multiple of 4 (draws come in fours; the rows beyond n_states hold nothing of meaning).
+- `shocks[field, lane]`: the draws of an episode that are not per state.
+- `crisis[field, lane]`: who confronts whom over what, what is expected, and how it ends.
+- `thirds[field, third, lane]`: the states other than the two parties, in index order.
+
+The crises that call for a response are compacted into a second pair of `crisis` and `thirds` arrays of the same fields.
+Masks, counts and codes are float64 too, so that every loop keeps one vector width. Few arrays with many fields rather
+than many arrays: numba compiles a call in a time that grows with the number of arrays passed.
+"""
 
 import numpy as np
 
@@ -14,150 +20,129 @@ from csmc._jit import inlined, stage
 #: Lanes of a batch, by default; it never shows in a result.
 LANES = 128
 
-#: Lane loops over survivors are padded to a multiple of this, so that no lane is left to scalar code.
+#: Lane loops over the compacted crises are padded to a multiple of this, so that no lane is left to scalar code.
 PADDING = 32
 
-DIMENSIONS = 3
+# world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis
+BASE = 0  # lasting ideal points μ
+DEVIATION = 3  # passing deviations y
+INTEREST = 6  # ideal points x = μ + y of this episode
+POSITION = 9  # in the unit square; only for layout `plane`
+CAPABILITY = 11  # shares at the start of the history
+GREAT_POWER = 12  # mask
+MEMBER = 13  # mask
+GROWTH = 14  # factor of this episode's growth
+JOINING_COST = 15  # κ_j e^{σ_κ ε}
+SEAT_DRAW = 16  # uniforms that elect the council
+WORLD_FIELDS = 17
 
+# shocks[field, lane]: the uniforms of purpose CRISIS by their index (codes.CrisisDraw), then the normals of ASSESSMENT
+CRISIS_DRAW = 0
+ASSESSMENT = 8
+SHOCK_FIELDS = 12
 
-class World(NamedTuple):
-    """What all institutions share: the exogenous course of one history per lane."""
+# crisis[field, lane]: the two parties and what they fight over
+CHALLENGER = 0  # a, a state's index
+TARGET = 1  # b
+STAKE = 2  # v
+STATUS_QUO = 3  # q, the challenger's share of the good today
+COST_RANGE = 4  # K = κ / v
+CHALLENGER_COST = 5  # k_a
+TARGET_COST = 6  # k_b
+MISPERCEPTION = 7  # m σ_m ε: the challenger's error about its log odds
+CHALLENGER_POWER = 8  # e_a
+TARGET_POWER = 9  # e_b
+THIRD_POWER = 10  # Σ e_k over third parties
+HEGEMONY = 11  # H
+CHALLENGER_GREAT = 12  # mask
+TARGET_MEMBER = 13  # mask
+# what everybody expects of the council and of third parties
+VICTIM_VOTES = 14  # mask
+CHALLENGER_VETOES = 15  # mask
+NEED = 16  # yes votes that pass a measure; -1: nothing can pass
+MANDATE = 17  # Π of each item, four fields
+EXPECTED_MANDATE = 21  # M̂
+CHALLENGER_STRENGTH = 22  # S_a
+TARGET_STRENGTH = 23  # S_b
+SUPPORT = 24  # E, the share of third-party capability that helps the victim
+PRESSURE = 25  # Ĉ, the cost expected from the lower rungs
+# the negotiation
+OUTCOME = 26  # an Outcome, or RESPONSE
+CONCESSION = 27  # settlement - q; 0 where nothing was settled
+FIGHTING_VALUE = 28  # p̂ - k_a
+RETREAT_VALUE = 29  # q - A'
+WAR_DRAW = 30  # uniform that decides the war
+EXPECTED_FIELDS = 31
+# the response
+SANCTIONS = 31  # C, what the lower rungs have cost the challenger so far
+SHARE = 32  # Q of the last rung taken
+RIDING = 33  # free riding on the last rung taken
+AUTHORISED = 34  # mask: the measure at hand is authorised
+MANDATES = 35  # measures authorised so far
+VOTES = 36
+PASSED = 37
+VETOED = 38
+FORCED = 39  # mask: force was reached
+HELPERS = 40  # third parties that fight for the victim
+JOINERS = 41
+JOINED = 42  # share of third-party capability that joins the challenger
+ENGAGED = 43  # share of all effective capability that fights
+WON = 44  # mask: the challenger won the war
+MANDATED = 45  # mask: force was authorised, by a council or by an obligation of all members
+CRISIS_FIELDS = 46
 
-    base: np.ndarray  # (dimension, row, lane) lasting ideal points μ
-    deviation: np.ndarray  # (dimension, row, lane) passing deviations y
-    interest: np.ndarray  # (dimension, row, lane) ideal points x = μ + y of this episode
-    position: np.ndarray  # (axis, row, lane) in the unit square; only for layout `plane`
-    capability: np.ndarray  # (row, lane) shares at the start of the history
-    great_power: np.ndarray  # (row, lane) mask
-    member: np.ndarray  # (row, lane) mask
-    growth: np.ndarray  # (row, lane) factor of this episode's growth
-    joining_cost: np.ndarray  # (row, lane) κ_j e^{σ_κ ε}
-    seat_draw: np.ndarray  # (row, lane) uniforms that elect the council
-    crisis_draw: np.ndarray  # (index, lane) uniforms of purpose CRISIS
-    assessment: np.ndarray  # (index, lane) normals of purpose ASSESSMENT
+# thirds[field, third, lane]
+POWER = 0  # effective capability e_k at the target's theatre
+LIVING = 1  # mask
+VICTIM_SIDE_COST = 2  # C_k
+CHALLENGER_SIDE_COST = 3  # C^a_k
+HELP_UTILITY = 4  # U^b_k
+JOIN_UTILITY = 5  # U^a_k
+OBLIGATION = 6  # B_k
+VOTER = 7  # mask: seated and not excluded
+VETO = 8  # mask
+COMPACTED_FIELDS = 9
+ALIGNMENT = 9  # g(|x_k - x_a|) - g(|x_k - x_b|)
+CHALLENGER_DISTANCE = 10  # |x_k - x_a|
+TARGET_DISTANCE = 11  # |x_k - x_b|
+THIRD_GREAT = 12  # mask
+THIRD_MEMBER = 13  # mask
+FIXED_HELP = 14  # the part of W^b / σ_u that does not change between rounds
+FIXED_JOIN = 15  # the same of W^a / σ_u
+THIRD_FIELDS = 16
 
-
-class Crisis(NamedTuple):
-    """Who confronts whom over what, and the third parties as any institution finds them."""
-
-    challenger: np.ndarray  # (lane,) int64, a
-    target: np.ndarray  # (lane,) int64, b
-    stake: np.ndarray  # (lane,) v
-    status_quo: np.ndarray  # (lane,) q, the challenger's share of the good today
-    cost_range: np.ndarray  # (lane,) K = κ / v
-    challenger_cost: np.ndarray  # (lane,) k_a
-    target_cost: np.ndarray  # (lane,) k_b
-    misperception: np.ndarray  # (lane,) m σ_m ε: the challenger's error about its log odds
-    challenger_power: np.ndarray  # (lane,) e_a
-    target_power: np.ndarray  # (lane,) e_b
-    third_power: np.ndarray  # (lane,) Σ e_k over third parties
-    hegemony: np.ndarray  # (lane,) H
-    challenger_great: np.ndarray  # (lane,) mask
-    challenger_member: np.ndarray  # (lane,) mask
-    target_great: np.ndarray  # (lane,) mask
-    target_member: np.ndarray  # (lane,) mask
-    power: np.ndarray  # (third, lane) effective capability e_k at the target's theatre
-    living: np.ndarray  # (third, lane) mask
-    great_power: np.ndarray  # (third, lane) mask
-    member: np.ndarray  # (third, lane) mask
-    alignment: np.ndarray  # (third, lane) g(|x_k - x_a|) - g(|x_k - x_b|)
-    challenger_distance: np.ndarray  # (third, lane) |x_k - x_a|
-    target_distance: np.ndarray  # (third, lane) |x_k - x_b|
-    victim_side_cost: np.ndarray  # (third, lane) C_k
-    challenger_side_cost: np.ndarray  # (third, lane) C^a_k
-
-
-class Scratch(NamedTuple):
-    """Room for intermediate values; nothing is carried from one stage to another here."""
-
-    first: np.ndarray  # (row, lane)
-    second: np.ndarray  # (row, lane)
-    third: np.ndarray  # (row, lane)
-    choice: np.ndarray  # (lane,) int64
-    total: np.ndarray  # (lane,)
-    partial: np.ndarray  # (lane,)
-    other: np.ndarray  # (lane,)
+# scratch[field, state, lane] and sums[field, lane]: room; nothing is carried from one stage to the next except as said
+FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
+SCRATCH_FIELDS = 4
 
 
 @stage
 def padded_rows(n):
-    """Rows of an array that is filled by fours."""
-    return (n + 3) // 4 * 4
+    """Rows of an array of n states that is filled by fours, with room for a count of votes from 0 to n + 1."""
+    return (n + 2 + 3) // 4 * 4
 
 
 @stage
-def new_world(n, lanes):
-    """An uninitialised World."""
+def new_arrays(n, lanes):
+    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, scratch, sums), all zero."""
     rows = padded_rows(n)
-    return World(
-        np.zeros((DIMENSIONS, rows, lanes)),
-        np.zeros((DIMENSIONS, rows, lanes)),
-        np.zeros((DIMENSIONS, rows, lanes)),
-        np.zeros((2, rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((8, lanes)),
-        np.zeros((4, lanes)),
-    )
-
-
-@stage
-def new_crisis(n, lanes):
-    """An uninitialised Crisis."""
-    thirds = n - 2
-    return Crisis(
-        np.zeros(lanes, dtype=np.int64),
-        np.zeros(lanes, dtype=np.int64),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-        np.zeros((thirds, lanes)),
-    )
-
-
-@stage
-def new_scratch(n, lanes):
-    """An uninitialised Scratch."""
-    rows = padded_rows(n)
-    return Scratch(
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros((rows, lanes)),
-        np.zeros(lanes, dtype=np.int64),
-        np.zeros(lanes),
-        np.zeros(lanes),
-        np.zeros(lanes),
+    return (
+        np.zeros((WORLD_FIELDS, rows, lanes)),
+        np.zeros((SHOCK_FIELDS, lanes)),
+        np.zeros((CRISIS_FIELDS, lanes)),
+        np.zeros((THIRD_FIELDS, n - 2, lanes)),
+        np.zeros((CRISIS_FIELDS, lanes)),
+        np.zeros((COMPACTED_FIELDS, n - 2, lanes)),
+        np.zeros((SCRATCH_FIELDS, rows, lanes)),
+        np.zeros((SCRATCH_FIELDS, lanes)),
     )
 
 
 @inlined
 def third_party(rows, third, lane, lower, upper):
-    """Value of (row, lane) array `rows` for the third party number `third`, given the two parties' indices in order."""
+    """Value of (state, lane) array `rows` for third party number `third`, given the parties' indices in order."""
     here = rows[third, lane]
     past_one = rows[third + 1, lane]
     past_two = rows[third + 2, lane]
-    after = past_one if third + 1 < upper else past_two
+    after = past_one if third + 1.0 < upper else past_two
     return here if third < lower else after

@@ -6,6 +6,27 @@ import numpy as np
 
 from csmc._jit import inlined, stage
 from csmc.kernel.codes import N_TALLIES, Outcome, Tally, row_scale
+from csmc.kernel.lanes import (
+    CHALLENGER_GREAT,
+    CONCESSION,
+    ENGAGED,
+    FIRST,
+    FORCED,
+    HELPERS,
+    JOINED,
+    JOINERS,
+    MANDATED,
+    OUTCOME,
+    PASSED,
+    RIDING,
+    SECOND,
+    SHARE,
+    THIRD,
+    THIRD_POWER,
+    VETOED,
+    VOTES,
+    WON,
+)
 
 _NO_CHALLENGE = int(Outcome.NO_CHALLENGE)
 _SETTLEMENT = int(Outcome.NEGOTIATED_SETTLEMENT)
@@ -57,47 +78,39 @@ def tally_scales(episodes: int) -> np.ndarray:
 
 
 @stage
-def clear(sums):
-    """Start a batch of histories."""
-    for row in range(sums.shape[0]):
-        for lane in range(sums.shape[1]):
-            sums[row, lane] = 0.0
-
-
-@stage
-def record_bargains(bargain, active, outcome, sums):
+def record_bargains(crisis, active, outcome, sums):
     """Count what ended at the negotiating table; a history that is over counts as no challenge."""
     for lane in range(active.shape[0]):
-        settled = active[lane] > 0.0 and bargain.outcome[lane] == _SETTLEMENT
-        concession = bargain.concession[lane] if settled else 0.0
+        going_on = active[lane] > 0.0
+        concession = crisis[CONCESSION, lane] if going_on else 0.0
         sums[_CONCESSION, lane] += concession
         sums[_GAINS, lane] += 1.0 if concession > 0.0 else 0.0
-        outcome[lane] = bargain.outcome[lane] if active[lane] > 0.0 else _NO_CHALLENGE
+        outcome[lane] = int(crisis[OUTCOME, lane]) if going_on else _NO_CHALLENGE
 
 
 @stage
-def record_responses(count, crisis, c, outcome, sums):
+def record_responses(chosen, survivors, outcome, sums):
     """Count the crises that reached a response."""
-    for s in range(count):
-        lane = c.lane[s]
-        outcome[lane] = c.outcome[s]
-        sums[_VOTES, lane] += c.votes[s]
-        sums[_PASSED, lane] += c.passed[s]
-        sums[_VETOED, lane] += c.vetoed[s]
-        if c.third_power[s] > 0.0:
-            great = crisis.challenger_great[lane] > 0.0
+    for s in range(chosen.shape[0]):
+        lane = chosen[s]
+        outcome[lane] = int(survivors[OUTCOME, s])
+        sums[_VOTES, lane] += survivors[VOTES, s]
+        sums[_PASSED, lane] += survivors[PASSED, s]
+        sums[_VETOED, lane] += survivors[VETOED, s]
+        if survivors[THIRD_POWER, s] > 0.0:
+            great = survivors[CHALLENGER_GREAT, s] > 0.0
             sums[_RESPONSES, lane] += 1.0
             sums[_RESPONSES_GREAT if great else _RESPONSES_OTHER, lane] += 1.0
-            sums[_PARTICIPATION, lane] += c.share[s]
-            sums[_PARTICIPATION_GREAT if great else _PARTICIPATION_OTHER, lane] += c.share[s]
-            sums[_FREE_RIDING, lane] += c.riding[s]
-            sums[_FORCE_RESPONSES, lane] += c.forced[s]
-            sums[_AGGRESSOR_JOINING, lane] += c.forced[s] * c.joined[s]
-        if c.outcome[s] >= _BILATERAL_WAR:
-            sums[_BELLIGERENTS, lane] += 2.0 + c.helpers[s] + c.joiners[s]
-            sums[_ENGAGED, lane] += c.engaged[s]
-            sums[_WARS_WON, lane] += c.won[s]
-            sums[_ENFORCED, lane] += c.mandated[s] if c.helpers[s] > 0.0 else 0.0
+            sums[_PARTICIPATION, lane] += survivors[SHARE, s]
+            sums[_PARTICIPATION_GREAT if great else _PARTICIPATION_OTHER, lane] += survivors[SHARE, s]
+            sums[_FREE_RIDING, lane] += survivors[RIDING, s]
+            sums[_FORCE_RESPONSES, lane] += survivors[FORCED, s]
+            sums[_AGGRESSOR_JOINING, lane] += survivors[FORCED, s] * survivors[JOINED, s]
+        if outcome[lane] >= _BILATERAL_WAR:
+            sums[_BELLIGERENTS, lane] += 2.0 + survivors[HELPERS, s] + survivors[JOINERS, s]
+            sums[_ENGAGED, lane] += survivors[ENGAGED, s]
+            sums[_WARS_WON, lane] += survivors[WON, s]
+            sums[_ENFORCED, lane] += survivors[MANDATED, s] if survivors[HELPERS, s] > 0.0 else 0.0
 
 
 @stage
@@ -111,12 +124,12 @@ def record_outcomes(episode, outcome, sums):
 
 
 @stage
-def record_ends(point, capability, trust, legitimacy, sums, scratch):
+def record_ends(point, capability, trust, legitimacy, sums, room):
     """Read the state at the end of the histories and derive the compound counts."""
     n = point.n_states
     episodes = float(point.episodes)
     lanes = trust.shape[0]
-    total, squares, living = scratch.total, scratch.partial, scratch.other
+    total, squares, living = room[FIRST], room[SECOND], room[THIRD]
     for lane in range(lanes):
         total[lane] = 0.0
         squares[lane] = 0.0

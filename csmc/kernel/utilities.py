@@ -1,12 +1,36 @@
 """MODEL 3, step 4: what third parties stand to gain and to pay, before and under an institution."""
 
-from typing import NamedTuple
-
-import numpy as np
-
 from csmc._jit import stage
 from csmc.kernel.codes import Scope
-from csmc.kernel.lanes import third_party
+from csmc.kernel.lanes import (
+    ALIGNMENT,
+    CHALLENGER,
+    CHALLENGER_DISTANCE,
+    CHALLENGER_GREAT,
+    CHALLENGER_POWER,
+    CHALLENGER_SIDE_COST,
+    FIRST,
+    GREAT_POWER,
+    HEGEMONY,
+    HELP_UTILITY,
+    JOIN_UTILITY,
+    JOINING_COST,
+    LIVING,
+    MEMBER,
+    OBLIGATION,
+    POWER,
+    SECOND,
+    TARGET,
+    TARGET_DISTANCE,
+    TARGET_MEMBER,
+    TARGET_POWER,
+    THIRD,
+    THIRD_GREAT,
+    THIRD_MEMBER,
+    THIRD_POWER,
+    VICTIM_SIDE_COST,
+    third_party,
+)
 from csmc.kernel.mathematics import saturate
 
 _ALLIES = int(Scope.ALLIES)
@@ -14,81 +38,69 @@ _MEMBERS = int(Scope.MEMBERS)
 _GREAT_POWERS = int(Scope.GREAT_POWERS)
 
 
-class Utilities(NamedTuple):
-    """Third parties' utilities under one institution, each (third, lane)."""
-
-    victim: np.ndarray  # U^b_k, of helping the victim
-    challenger: np.ndarray  # U^a_k, of joining the challenger
-    obligation: np.ndarray  # B_k
+@stage
+def _extract(rows, crisis, third_rows):
+    """Third-party rows of a (state, lane) array: all states but the two parties."""
+    for j in range(third_rows.shape[0]):
+        for lane in range(third_rows.shape[1]):
+            lower = min(crisis[CHALLENGER, lane], crisis[TARGET, lane])
+            upper = max(crisis[CHALLENGER, lane], crisis[TARGET, lane])
+            third_rows[j, lane] = third_party(rows, j, lane, lower, upper)
 
 
 @stage
-def new_utilities(n, lanes):
-    """An uninitialised Utilities."""
-    return Utilities(np.zeros((n - 2, lanes)), np.zeros((n - 2, lanes)), np.zeros((n - 2, lanes)))
-
-
-@stage
-def describe_third_parties(point, world, capability, crisis, scratch):
+def describe_third_parties(point, world, capability, crisis, thirds, scratch):
     """The third parties as any institution finds them: power, alignment, distances and costs.
 
     Reads what `onset.set_stage` left in `scratch`.
     """
-    thirds = point.n_states - 2
-    lanes = crisis.target.shape[0]
-    power, target_distance, challenger_distance = scratch.first, scratch.second, scratch.third
+    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
     power_cost = point.power_cost
+    _extract(scratch[FIRST], crisis, thirds[POWER])
+    _extract(scratch[SECOND], crisis, thirds[TARGET_DISTANCE])
+    _extract(scratch[THIRD], crisis, thirds[CHALLENGER_DISTANCE])
+    _extract(world[JOINING_COST], crisis, thirds[VICTIM_SIDE_COST])
+    _extract(world[GREAT_POWER], crisis, thirds[THIRD_GREAT])
+    _extract(world[MEMBER], crisis, thirds[THIRD_MEMBER])
+    _extract(capability, crisis, thirds[LIVING])
     for lane in range(lanes):
-        crisis.third_power[lane] = 0.0
-    for j in range(thirds):
+        crisis[THIRD_POWER, lane] = 0.0
+    for j in range(n_thirds):
         for lane in range(lanes):
-            lower = min(crisis.challenger[lane], crisis.target[lane])
-            upper = max(crisis.challenger[lane], crisis.target[lane])
-            e = third_party(power, j, lane, lower, upper)
-            to_challenger = third_party(challenger_distance, j, lane, lower, upper)
-            to_target = third_party(target_distance, j, lane, lower, upper)
-            cost = third_party(world.joining_cost, j, lane, lower, upper)
-            facing_challenger = crisis.challenger_power[lane] + e
-            facing_target = crisis.target_power[lane] + e
-            weaker = crisis.challenger_power[lane] / facing_challenger if facing_challenger > 0.0 else 0.5
-            stronger = crisis.target_power[lane] / facing_target if facing_target > 0.0 else 0.5
-            crisis.power[j, lane] = e
-            crisis.challenger_distance[j, lane] = to_challenger
-            crisis.target_distance[j, lane] = to_target
-            crisis.alignment[j, lane] = saturate(to_challenger) - saturate(to_target)
-            crisis.victim_side_cost[j, lane] = cost * (1.0 + power_cost * weaker)
-            crisis.challenger_side_cost[j, lane] = cost * (1.0 + power_cost * stronger)
-            crisis.third_power[lane] += e
-    for j in range(thirds):
-        for lane in range(lanes):
-            lower = min(crisis.challenger[lane], crisis.target[lane])
-            upper = max(crisis.challenger[lane], crisis.target[lane])
-            crisis.great_power[j, lane] = third_party(world.great_power, j, lane, lower, upper)
-            crisis.member[j, lane] = third_party(world.member, j, lane, lower, upper)
-            crisis.living[j, lane] = 1.0 if third_party(capability, j, lane, lower, upper) > 0.0 else 0.0
+            e = thirds[POWER, j, lane]
+            cost = thirds[VICTIM_SIDE_COST, j, lane]
+            facing_challenger = crisis[CHALLENGER_POWER, lane] + e
+            facing_target = crisis[TARGET_POWER, lane] + e
+            weaker = crisis[CHALLENGER_POWER, lane] / facing_challenger if facing_challenger > 0.0 else 0.5
+            stronger = crisis[TARGET_POWER, lane] / facing_target if facing_target > 0.0 else 0.5
+            near = saturate(thirds[CHALLENGER_DISTANCE, j, lane])
+            far = saturate(thirds[TARGET_DISTANCE, j, lane])
+            thirds[ALIGNMENT, j, lane] = near - far
+            thirds[VICTIM_SIDE_COST, j, lane] = cost * (1.0 + power_cost * weaker)
+            thirds[CHALLENGER_SIDE_COST, j, lane] = cost * (1.0 + power_cost * stronger)
+            thirds[LIVING, j, lane] = 1.0 if thirds[LIVING, j, lane] > 0.0 else 0.0
+            crisis[THIRD_POWER, lane] += e
 
 
 @stage
-def weigh(point, institution, crisis, legitimacy, utilities):
+def weigh(point, institution, crisis, thirds, legitimacy):
     """Utilities of helping the victim and of joining the challenger, and the pull of obligation, under an institution."""
-    thirds = point.n_states - 2
-    lanes = legitimacy.shape[0]
-    scope, strength, radius = institution.scope, institution.strength, institution.ally_radius
-    exempt, norm, hegemon_weight = institution.exempt_permanent, institution.norm, institution.hegemon_weight
+    strength, radius, norm = institution.strength, institution.ally_radius, institution.norm
+    exempt, hegemon_weight = institution.exempt_permanent, institution.hegemon_weight
     interest_weight = point.interest_weight
-    allies = 1.0 if scope == _ALLIES else 0.0
-    bound = 1.0 if scope == _MEMBERS or scope == _GREAT_POWERS else 0.0  # noqa: PLR1714
-    great_only = 1.0 if scope == _GREAT_POWERS else 0.0
-    for j in range(thirds):
-        for lane in range(lanes):
+    allies = 1.0 if institution.scope == _ALLIES else 0.0
+    great_only = 1.0 if institution.scope == _GREAT_POWERS else 0.0
+    bound = max(great_only, 1.0 if institution.scope == _MEMBERS else 0.0)
+    for j in range(thirds.shape[1]):
+        for lane in range(thirds.shape[2]):
             pull = strength * legitimacy[lane]
-            distance = crisis.target_distance[j, lane]
+            distance = thirds[TARGET_DISTANCE, j, lane]
             ally = max(0.0, 1.0 - distance / radius)
-            fellow = (1.0 - saturate(distance)) * crisis.member[j, lane] * crisis.target_member[lane]
-            fellow *= 1.0 - great_only * (1.0 - crisis.great_power[j, lane])
+            fellow = (1.0 - saturate(distance)) * thirds[THIRD_MEMBER, j, lane] * crisis[TARGET_MEMBER, lane]
+            fellow *= 1.0 - great_only * (1.0 - thirds[THIRD_GREAT, j, lane])
             match = allies * ally + bound * fellow
-            sympathy = interest_weight * crisis.alignment[j, lane]
-            comrade = allies * pull * max(0.0, 1.0 - crisis.challenger_distance[j, lane] / radius)
-            utilities.obligation[j, lane] = pull * match * (1.0 - exempt * crisis.challenger_great[lane])
-            utilities.victim[j, lane] = sympathy + hegemon_weight * crisis.hegemony[lane]
-            utilities.challenger[j, lane] = comrade - sympathy - norm * legitimacy[lane]
+            sympathy = interest_weight * thirds[ALIGNMENT, j, lane]
+            comrade = allies * pull * max(0.0, 1.0 - thirds[CHALLENGER_DISTANCE, j, lane] / radius)
+            thirds[OBLIGATION, j, lane] = pull * match * (1.0 - exempt * crisis[CHALLENGER_GREAT, lane])
+            thirds[HELP_UTILITY, j, lane] = sympathy + hegemon_weight * crisis[HEGEMONY, lane]
+            thirds[JOIN_UTILITY, j, lane] = comrade - sympathy - norm * legitimacy[lane]

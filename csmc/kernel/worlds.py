@@ -5,30 +5,43 @@ from typing import NamedTuple
 
 import numpy as np
 
-
 from csmc._jit import stage
 from csmc.kernel.codes import STRIDE, Distribution, Layout, Purpose
 from csmc.kernel.draws import fill_normals, fill_uniforms
+from csmc.kernel.lanes import (
+    BASE,
+    CAPABILITY,
+    DEVIATION,
+    FIRST,
+    GREAT_POWER,
+    INTEREST,
+    MEMBER,
+    POSITION,
+    SECOND,
+)
 from csmc.kernel.mathematics import exp, log
 
 #: Attempts of the Gamma sampler; the last is accepted.
 GAMMA_ATTEMPTS = 16
 
+# numba compiles a function anew for every literal argument: typed constants keep one version of each
+_START = np.int64(0)
+_FIRST_INDEX = np.int64(0)
 _EQUAL = int(Distribution.EQUAL)
 _LOGNORMAL = int(Distribution.LOGNORMAL)
 _PARETO = int(Distribution.PARETO)
 _DIRICHLET = int(Distribution.DIRICHLET)
 _PLANE = int(Layout.PLANE)
-_CAPABILITY_NORMAL = int(Purpose.CAPABILITY_NORMAL)
-_CAPABILITY_UNIFORM = int(Purpose.CAPABILITY_UNIFORM)
-_GAMMA_NORMAL = int(Purpose.GAMMA_NORMAL)
-_GAMMA_UNIFORM = int(Purpose.GAMMA_UNIFORM)
-_BASE_INTEREST = int(Purpose.BASE_INTEREST)
-_BLOC = int(Purpose.BLOC)
-_POSITION = int(Purpose.POSITION)
-_MEMBERSHIP = int(Purpose.MEMBERSHIP)
-_INTEREST_SHOCK = int(Purpose.INTEREST_SHOCK)
-_GROWTH = int(Purpose.GROWTH)
+_CAPABILITY_NORMAL = np.int64(Purpose.CAPABILITY_NORMAL)
+_CAPABILITY_UNIFORM = np.int64(Purpose.CAPABILITY_UNIFORM)
+_GAMMA_NORMAL = np.int64(Purpose.GAMMA_NORMAL)
+_GAMMA_UNIFORM = np.int64(Purpose.GAMMA_UNIFORM)
+_BASE_INTEREST = np.int64(Purpose.BASE_INTEREST)
+_BLOC = np.int64(Purpose.BLOC)
+_POSITION = np.int64(Purpose.POSITION)
+_MEMBERSHIP = np.int64(Purpose.MEMBERSHIP)
+_INTEREST_SHOCK = np.int64(Purpose.INTEREST_SHOCK)
+_GROWTH = np.int64(Purpose.GROWTH)
 
 
 class System(NamedTuple):
@@ -41,17 +54,17 @@ class System(NamedTuple):
 
 
 @stage
-def start(point, system, replicate, seed, world, scratch):
+def start(point, system, replicate, seed, world, scratch, room):
     """Draw the start of a history in every lane."""
     n = point.n_states
-    _draw_capability(point, system.capability, replicate, seed, world.capability, scratch)
-    normalise(world.capability, n, scratch.total)
-    _name_great_powers(point, system.great_power, world.capability, world.great_power)
-    _draw_members(point, system.member, replicate, seed, world.great_power, world.member, scratch.first)
-    _draw_base_interests(point, system.ideal_points, replicate, seed, world.base, scratch.first)
+    _draw_capability(point, system.capability, replicate, seed, world[CAPABILITY], scratch)
+    normalise(world[CAPABILITY], n, room[FIRST])
+    _name_great_powers(point, system.great_power, world[CAPABILITY], world[GREAT_POWER])
+    _draw_members(point, system.member, replicate, seed, world[GREAT_POWER], world[MEMBER], scratch[FIRST])
+    _draw_base_interests(point, system.ideal_points, replicate, seed, world, scratch[FIRST])
     if point.layout == _PLANE:
         for axis in range(2):
-            fill_uniforms(world.position[axis], n, replicate, 0, _POSITION, axis * STRIDE, seed)
+            fill_uniforms(world[POSITION + axis], n, replicate, _START, _POSITION, axis * STRIDE, seed)
 
 
 @stage
@@ -82,13 +95,13 @@ def _draw_capability(point, table, replicate, seed, capability, scratch):
                 capability[i, lane] = 1.0
     elif distribution == _LOGNORMAL:
         sigma = point.capability_sigma
-        fill_normals(capability, n, replicate, 0, _CAPABILITY_NORMAL, 0, seed)
+        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, seed)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = exp(sigma * capability[i, lane])
     elif distribution == _PARETO:
         power = -1.0 / point.capability_alpha
-        fill_uniforms(capability, n, replicate, 0, _CAPABILITY_UNIFORM, 0, seed)
+        fill_uniforms(capability, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, seed)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = exp(power * log(capability[i, lane]))
@@ -96,7 +109,7 @@ def _draw_capability(point, table, replicate, seed, capability, scratch):
         _draw_gamma(point.capability_concentration, n, replicate, seed, capability, scratch)
     else:
         noise = point.capability_noise
-        fill_normals(capability, n, replicate, 0, _CAPABILITY_NORMAL, 0, seed)
+        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, seed)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = table[i] * exp(noise * capability[i, lane])
@@ -114,14 +127,14 @@ def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
     shape = concentration + 1.0 if boosted else concentration
     d = shape - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
-    normals, uniforms = scratch.first, scratch.second
+    normals, uniforms = scratch[FIRST], scratch[SECOND]
     for i in range(n):
         for lane in range(lanes):
             gamma[i, lane] = -1.0
     for attempt in range(GAMMA_ATTEMPTS):
         last = attempt == GAMMA_ATTEMPTS - 1
-        fill_normals(normals, n, replicate, 0, _GAMMA_NORMAL, attempt * STRIDE, seed)
-        fill_uniforms(uniforms, n, replicate, 0, _GAMMA_UNIFORM, attempt * STRIDE, seed)
+        fill_normals(normals, n, replicate, _START, _GAMMA_NORMAL, attempt * STRIDE, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _GAMMA_UNIFORM, attempt * STRIDE, seed)
         missing = 0
         for i in range(n):
             for lane in range(lanes):
@@ -139,7 +152,7 @@ def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
             break
     if boosted:
         power = 1.0 / concentration
-        fill_uniforms(uniforms, n, replicate, 0, _CAPABILITY_UNIFORM, 0, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, seed)
         for i in range(n):
             for lane in range(lanes):
                 gamma[i, lane] *= exp(power * log(uniforms[i, lane]))
@@ -173,7 +186,7 @@ def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
     n = point.n_states
     lanes = replicate.shape[0]
     others, great_powers = point.members, point.great_power_members
-    fill_uniforms(uniforms, n, replicate, 0, _MEMBERSHIP, 0, seed)
+    fill_uniforms(uniforms, n, replicate, _START, _MEMBERSHIP, _FIRST_INDEX, seed)
     for i in range(n):
         flag = flags[i]
         for lane in range(lanes):
@@ -183,38 +196,37 @@ def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
 
 
 @stage
-def _draw_base_interests(point, table, replicate, seed, base, uniforms):
+def _draw_base_interests(point, table, replicate, seed, world, uniforms):
     """Lasting ideal points: divergence around the table's (or the origin), plus the bloc's side on the first axis."""
     n = point.n_states
     lanes = replicate.shape[0]
     divergence, half = point.divergence, 0.5 * point.polarization
     for d in range(point.dimensions):
-        fill_normals(base[d], n, replicate, 0, _BASE_INTEREST, d * STRIDE, seed)
+        fill_normals(world[BASE + d], n, replicate, _START, _BASE_INTEREST, d * STRIDE, seed)
         for i in range(n):
             for lane in range(lanes):
-                base[d, i, lane] = divergence * base[d, i, lane] + table[d, i]
+                world[BASE + d, i, lane] = divergence * world[BASE + d, i, lane] + table[d, i]
     if half > 0.0:
-        fill_uniforms(uniforms, n, replicate, 0, _BLOC, 0, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _BLOC, _FIRST_INDEX, seed)
         for i in range(n):
             for lane in range(lanes):
-                base[0, i, lane] += half if uniforms[i, lane] < 0.5 else -half
+                world[BASE, i, lane] += half if uniforms[i, lane] < 0.5 else -half
 
 
 @stage
-def drift_interests(point, episode, replicate, seed, world, scratch):
+def drift_interests(point, episode, replicate, seed, world, shocks):
     """y ← φ y + σ_x √(1-φ²) ε (stationary from the first episode on) and x = μ + y."""
     n = point.n_states
     lanes = replicate.shape[0]
     persistence = point.persistence if episode > 0 else 0.0
     spread = point.volatility * math.sqrt(1.0 - persistence * persistence)
-    shocks = scratch.first
     for d in range(point.dimensions):
         fill_normals(shocks, n, replicate, episode, _INTEREST_SHOCK, d * STRIDE, seed)
         for i in range(n):
             for lane in range(lanes):
-                deviation = persistence * world.deviation[d, i, lane] + spread * shocks[i, lane]
-                world.deviation[d, i, lane] = deviation
-                world.interest[d, i, lane] = world.base[d, i, lane] + deviation
+                deviation = persistence * world[DEVIATION + d, i, lane] + spread * shocks[i, lane]
+                world[DEVIATION + d, i, lane] = deviation
+                world[INTEREST + d, i, lane] = world[BASE + d, i, lane] + deviation
 
 
 @stage
@@ -222,7 +234,7 @@ def draw_growth(point, episode, replicate, seed, growth):
     """Each state's factor of growth, e^{σ_g ε}."""
     n = point.n_states
     spread = point.growth
-    fill_normals(growth, n, replicate, episode, _GROWTH, 0, seed)
+    fill_normals(growth, n, replicate, episode, _GROWTH, _FIRST_INDEX, seed)
     for i in range(n):
         for lane in range(replicate.shape[0]):
             growth[i, lane] = exp(spread * growth[i, lane])
