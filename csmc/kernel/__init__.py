@@ -1,110 +1,21 @@
-"""The compiled kernel: arrays in, exact integer tallies out. Imports numpy, math, enum and csmc._jit, nothing else of csmc."""
+"""The compiled kernel: arrays in, exact integer tallies out. Imports numpy, math, enum and csmc._jit, nothing else of csmc.
 
-from typing import Any, Protocol
+Importing this package, or its `codes` and `result`, does not load the compiler; `tally` and `is_cached` do.
+"""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
-from csmc._jit import CACHE_DIRECTORY
-from csmc.kernel.block import tally_block
-from csmc.kernel.codes import STRIDE
-from csmc.kernel.lanes import LANES
 from csmc.kernel.result import Plan, Tallies, empty_tallies
-from csmc.kernel.tallies import tally_scales
+
+if TYPE_CHECKING:
+    from csmc.kernel.run import SystemTables, is_cached, tally
 
 __all__ = ["Plan", "SystemTables", "Tallies", "empty_tallies", "is_cached", "tally"]
 
-#: Sums of products of two tallies stay below 2**63 in batches of up to this many lanes.
-_MOST_LANES = 256
 
+def __getattr__(name: str) -> Any:
+    if name in {"SystemTables", "is_cached", "tally"}:
+        from csmc.kernel import run
 
-class SystemTables(Protocol):
-    """What the kernel reads of a system of states; n = n_states."""
-
-    @property
-    def capability(self) -> NDArray[np.float64]: ...  # (n,)
-    @property
-    def ideal_points(self) -> NDArray[np.float64]: ...  # (3, n)
-    @property
-    def distance(self) -> NDArray[np.float64]: ...  # (n, n)
-    @property
-    def great_power(self) -> NDArray[np.int64]: ...  # (n,) 1, 0 or -1: by size
-    @property
-    def member(self) -> NDArray[np.int64]: ...  # (n,) 1, 0 or -1: drawn
-
-
-def tally(
-    point: np.recarray[Any, Any],
-    system: SystemTables,
-    institutions: np.recarray[Any, Any],
-    seed: int,
-    first: int,
-    count: int,
-    plan: Plan,
-    *,
-    lanes: int = LANES,
-) -> Tallies:
-    """Simulate replicates `first` .. `first + count - 1` of one design point under every institution.
-
-    Parameters
-    ----------
-    point
-        (1,) record of `csmc.parameters.POINT_DTYPE`.
-    system
-        The system's tables.
-    institutions
-        (K,) records of `csmc.institutions.INSTITUTION_DTYPE`.
-    seed
-        0 <= seed < 2**64, the key of all draws.
-    first, count
-        Range of replicates; a replicate's draws depend on its number alone.
-    plan
-        Which second moments and joint tables to count.
-    lanes
-        Replicates that pass through a stage together, 1..256. Never shows in the result.
-
-    Returns
-    -------
-    Exact sums over the replicates, see `Tallies`; those of disjoint ranges may be added in any order.
-
-    Raises
-    ------
-    ValueError
-        `lanes` outside 1..256, or more states than the addresses of the draws allow.
-    """
-    if not 1 <= lanes <= _MOST_LANES:
-        raise ValueError(f"lanes={lanes} is outside [1, {_MOST_LANES}]")
-    n = int(point[0].n_states)
-    if not 2 <= n <= STRIDE:
-        raise ValueError(f"n_states={n} is outside [2, {STRIDE}]")
-    result = empty_tallies(len(institutions), plan)
-    tally_block(
-        point,
-        _own(system.capability, np.float64),
-        _own(system.ideal_points, np.float64),
-        _own(system.distance, np.float64),
-        _own(system.great_power, np.int64),
-        _own(system.member, np.int64),
-        institutions,
-        np.uint64(seed),
-        np.int64(first),
-        np.int64(count),
-        np.int64(lanes),
-        tally_scales(int(point[0].episodes)),
-        _own(plan.own_pairs, np.int64),
-        _own(plan.cross_pairs, np.int64),
-        np.int64(plan.reference),
-        plan.partners(len(institutions)),
-        *result,
-    )
-    return result
-
-
-def _own(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
-    """A C-contiguous, writeable array of one dtype, so that the kernel is compiled for one signature only."""
-    return np.require(array, dtype=dtype, requirements=["C", "W", "A"])
-
-
-def is_cached() -> bool:
-    """Whether machine code of these kernel sources is on disk (the first call is then quick)."""
-    return any(CACHE_DIRECTORY.glob("**/block.tally_block-*.nbc"))
+        return getattr(run, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 import math
 
-from csmc._jit import inlined, stage
+from csmc._jit import stage
 from csmc.kernel.codes import Seating, Veto
 from csmc.kernel.lanes import (
     CHALLENGER,
@@ -27,11 +27,12 @@ from csmc.kernel.lanes import (
     VOTER,
     third_party,
 )
-from csmc.kernel.mathematics import logistic
+from csmc.kernel.mathematics import exp, logistic
 
 _NO_COUNCIL = int(Seating.NO_COUNCIL)
 _GREAT_POWERS = int(Seating.GREAT_POWERS)
 _NUMBER = int(Seating.NUMBER)
+_VETO_NONE = int(Veto.NONE)
 _VETO_PERMANENT = int(Veto.PERMANENT)
 _VETO_ALL = int(Veto.ALL)
 
@@ -109,10 +110,30 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
         crisis[NEED, lane] = -1.0 if powerless else need
 
 
-@inlined
-def vote_probabilities(value, abstention, noise):
-    """(P(yes), 1 - P(no)) of a voter to whom the measure is worth `value`."""
-    return logistic((value - abstention) / noise), logistic((value + abstention) / noise)
+@stage
+def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
+    """P(yes) and 1 - P(no) of third party j on an item, (lane,) for the first `count` lanes.
+
+    Both are logistic in the same utility, shifted by the abstention: one exponential serves for both unless the shift
+    is so large that the product of two exponentials might over- or underflow.
+    """
+    inverse_noise = 1.0 / point.noise
+    price = point.vote_cost * institution.cost[item]
+    shift = institution.abstention * inverse_noise
+    if shift <= 150.0:
+        narrower = exp(-2.0 * shift)
+        for lane in range(count):
+            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
+            value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
+            odds = exp(shift - value)
+            yes[lane] = 1.0 / (1.0 + odds)
+            not_no[lane] = 1.0 / (1.0 + odds * narrower)
+    else:
+        for lane in range(count):
+            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
+            value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
+            yes[lane] = logistic(value - shift)
+            not_no[lane] = logistic(value + shift)
 
 
 @stage
@@ -123,9 +144,7 @@ def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
     which zero cannot be reached any more is left out.
     """
     n_thirds, lanes = thirds.shape[1], thirds.shape[2]
-    odds, unblocked, yes_votes = scratch[FOURTH], room[FIRST], room[SECOND]
-    abstention, noise = institution.abstention, point.noise
-    price = point.vote_cost * institution.cost[item]
+    odds, unblocked, yes, not_no = scratch[FOURTH], room[FIRST], room[SECOND], room[THIRD]
     most = 0.0
     for lane in range(lanes):
         unblocked[lane] = 1.0 - crisis[CHALLENGER_VETOES, lane]
@@ -136,20 +155,21 @@ def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
             remaining = max(crisis[NEED, lane] - crisis[VICTIM_VOTES, lane], 0.0)
             odds[row, lane] = 1.0 if row == remaining else 0.0
     for j in range(n_thirds):
+        vote_probabilities(point, institution, item, thirds, j, lanes, yes, not_no)
+        if institution.veto != _VETO_NONE:
+            for lane in range(lanes):  # a veto holder's yes is conditional on its not voting no
+                holds_veto = thirds[VETO, j, lane] > 0.0
+                unblocked[lane] *= not_no[lane] if holds_veto else 1.0
+                yes[lane] = min(yes[lane] / not_no[lane], 1.0) if holds_veto else yes[lane]
         for lane in range(lanes):
-            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
-            yes, not_no = vote_probabilities(value - price * thirds[VICTIM_SIDE_COST, j, lane], abstention, noise)
-            holds_veto = thirds[VETO, j, lane] > 0.0
-            conditional = min(yes / not_no, 1.0)
-            unblocked[lane] *= not_no if holds_veto else 1.0
-            yes_votes[lane] = thirds[VOTER, j, lane] * (conditional if holds_veto else yes)
+            yes[lane] *= thirds[VOTER, j, lane]
         reachable = min(highest, n_thirds - j)
         if reachable > 0:
             for lane in range(lanes):
-                odds[0, lane] += odds[1, lane] * yes_votes[lane]
+                odds[0, lane] += odds[1, lane] * yes[lane]
         for row in range(1, reachable + 1):
             for lane in range(lanes):
-                p = yes_votes[lane]
+                p = yes[lane]
                 odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
     for lane in range(lanes):
         crisis[MANDATE + item, lane] = 0.0 if crisis[NEED, lane] < 0.0 else unblocked[lane] * odds[0, lane]

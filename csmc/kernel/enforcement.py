@@ -130,22 +130,19 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
             crisis[AUTHORISED, s] = 1.0
             crisis[MANDATES, s] += 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
         return
-    abstention, noise = institution.abstention, point.noise
-    price = point.vote_cost * institution.cost[item]
-    vetoes, yes_votes = room[FIRST], room[SECOND]
+    vetoes, yes_votes, yes, not_no = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
         yes_votes[s] = crisis[VICTIM_VOTES, s]
     for j in range(thirds.shape[1]):
+        vote_probabilities(point, institution, item, thirds, j, count, yes, not_no)
         for s in range(count):
             lower = min(crisis[CHALLENGER, s], crisis[TARGET, s])
             upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
             u = third_party(draws, j, s, lower, upper)
-            value = thirds[HELP_UTILITY, j, s] + thirds[OBLIGATION, j, s]
-            yes, not_no = vote_probabilities(value - price * thirds[VICTIM_SIDE_COST, j, s], abstention, noise)
-            yes_votes[s] += thirds[VOTER, j, s] if u < yes else 0.0
-            vetoes[s] += thirds[VETO, j, s] if (u >= yes and u >= not_no) else 0.0
+            yes_votes[s] += thirds[VOTER, j, s] if u < yes[s] else 0.0
+            vetoes[s] += thirds[VETO, j, s] if (u >= yes[s] and u >= not_no[s]) else 0.0
     for s in range(count):
         open_case = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
         passes = vetoes[s] == 0.0 and crisis[NEED, s] >= 0.0 and yes_votes[s] >= crisis[NEED, s]

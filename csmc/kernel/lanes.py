@@ -109,9 +109,10 @@ THIRD_GREAT = 12  # mask
 THIRD_MEMBER = 13  # mask
 FIXED_HELP = 14  # the part of W^b / σ_u that does not change between rounds
 FIXED_JOIN = 15  # the same of W^a / σ_u
-THIRD_FIELDS = 16
+FELLOWSHIP = 16  # 1 - g(|x_k - x_b|) if k and b are members, else 0
+THIRD_FIELDS = 17
 
-# scratch[field, state, lane] and sums[field, lane]: room; nothing is carried from one stage to the next except as said
+# scratch[field, state, lane] and room[field, lane]: nothing is handed on from one stage to the next except as said
 FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
 SCRATCH_FIELDS = 4
 

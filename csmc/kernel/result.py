@@ -13,6 +13,9 @@ Integers = NDArray[np.int64]
 #: War patterns are counted for the first this many institutions.
 PATTERN_INSTITUTIONS = 10
 
+#: A second moment is kept as high * 2**LIMB_BITS + low.
+LIMB_BITS = 32
+
 
 def _no_pairs() -> Integers:
     return np.zeros((0, 2), dtype=np.int64)
@@ -60,7 +63,17 @@ class Tallies(NamedTuple):
     def __add__(self, other: object) -> "Tallies":
         if not isinstance(other, Tallies):
             return NotImplemented
-        return Tallies(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Tallies(*(mine + theirs for mine, theirs in zip(self, other, strict=True))).carried()
+
+    def carried(self) -> "Tallies":
+        """The same numbers with 0 <= low < 2**32 in every second moment: equal numbers have equal bits."""
+        own_high, own_low = _carry(self.own_high, self.own_low)
+        cross_high, cross_low = _carry(self.cross_high, self.cross_low)
+        return self._replace(own_high=own_high, own_low=own_low, cross_high=cross_high, cross_low=cross_low)
+
+
+def _carry(high: Integers, low: Integers) -> tuple[Integers, Integers]:
+    return high + (low >> LIMB_BITS), low & ((1 << LIMB_BITS) - 1)
 
 
 def empty_tallies(n_institutions: int, plan: Plan) -> Tallies:

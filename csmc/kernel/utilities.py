@@ -9,6 +9,7 @@ from csmc.kernel.lanes import (
     CHALLENGER_GREAT,
     CHALLENGER_POWER,
     CHALLENGER_SIDE_COST,
+    FELLOWSHIP,
     FIRST,
     GREAT_POWER,
     HEGEMONY,
@@ -76,6 +77,7 @@ def describe_third_parties(point, world, capability, crisis, thirds, scratch):
             near = saturate(thirds[CHALLENGER_DISTANCE, j, lane])
             far = saturate(thirds[TARGET_DISTANCE, j, lane])
             thirds[ALIGNMENT, j, lane] = near - far
+            thirds[FELLOWSHIP, j, lane] = (1.0 - far) * thirds[THIRD_MEMBER, j, lane] * crisis[TARGET_MEMBER, lane]
             thirds[VICTIM_SIDE_COST, j, lane] = cost * (1.0 + power_cost * weaker)
             thirds[CHALLENGER_SIDE_COST, j, lane] = cost * (1.0 + power_cost * stronger)
             thirds[LIVING, j, lane] = 1.0 if thirds[LIVING, j, lane] > 0.0 else 0.0
@@ -85,7 +87,7 @@ def describe_third_parties(point, world, capability, crisis, thirds, scratch):
 @stage
 def weigh(point, institution, crisis, thirds, legitimacy):
     """Utilities of helping the victim and of joining the challenger, and the pull of obligation, under an institution."""
-    strength, radius, norm = institution.strength, institution.ally_radius, institution.norm
+    strength, nearness, norm = institution.strength, 1.0 / institution.ally_radius, institution.norm
     exempt, hegemon_weight = institution.exempt_permanent, institution.hegemon_weight
     interest_weight = point.interest_weight
     allies = 1.0 if institution.scope == _ALLIES else 0.0
@@ -94,13 +96,11 @@ def weigh(point, institution, crisis, thirds, legitimacy):
     for j in range(thirds.shape[1]):
         for lane in range(thirds.shape[2]):
             pull = strength * legitimacy[lane]
-            distance = thirds[TARGET_DISTANCE, j, lane]
-            ally = max(0.0, 1.0 - distance / radius)
-            fellow = (1.0 - saturate(distance)) * thirds[THIRD_MEMBER, j, lane] * crisis[TARGET_MEMBER, lane]
-            fellow *= 1.0 - great_only * (1.0 - thirds[THIRD_GREAT, j, lane])
+            ally = max(0.0, 1.0 - thirds[TARGET_DISTANCE, j, lane] * nearness)
+            fellow = thirds[FELLOWSHIP, j, lane] * (1.0 - great_only * (1.0 - thirds[THIRD_GREAT, j, lane]))
             match = allies * ally + bound * fellow
             sympathy = interest_weight * thirds[ALIGNMENT, j, lane]
-            comrade = allies * pull * max(0.0, 1.0 - thirds[CHALLENGER_DISTANCE, j, lane] / radius)
+            comrade = allies * pull * max(0.0, 1.0 - thirds[CHALLENGER_DISTANCE, j, lane] * nearness)
             thirds[OBLIGATION, j, lane] = pull * match * (1.0 - exempt * crisis[CHALLENGER_GREAT, lane])
             thirds[HELP_UTILITY, j, lane] = sympathy + hegemon_weight * crisis[HEGEMONY, lane]
             thirds[JOIN_UTILITY, j, lane] = comrade - sympathy - norm * legitimacy[lane]

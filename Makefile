@@ -1,0 +1,55 @@
+# `make run` and `make test` need Python 3.11 or newer and pip; everything else is set up in .venv.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-slow lint bench clean
+
+help:
+	@echo "make run        set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
+	@echo "make test       set up .venv with the test tools and run the tests"
+	@echo "make test-slow  the tests that take longer"
+	@echo "make lint       ruff, mypy and the import contracts"
+	@echo "make bench      the benchmarks"
+	@echo "make clean      remove .venv and caches (results/ is kept)"
+
+$(VENV)/created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "csmc needs Python 3.11 or newer, this is " + sys.version.split()[0])'
+	@echo "creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
+	@echo "installing csmc and what it needs into $(VENV) (a few minutes the first time)"
+	@$(INSTALL) -e .
+	@touch $@
+
+$(VENV)/developed: $(VENV)/installed
+	@echo "installing the test and lint tools into $(VENV)"
+	@$(INSTALL) -e '.[test,lint,bench]'
+	@touch $@
+
+run: $(VENV)/installed
+	@$(BIN)/csmc run configs/quickstart.yaml
+
+test: $(VENV)/developed
+	@$(BIN)/python -m pytest
+
+test-slow: $(VENV)/developed
+	@$(BIN)/python -m pytest -m slow
+
+lint: $(VENV)/developed
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/developed
+	@$(BIN)/python -m pytest bench --benchmark-only
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .benchmarks build dist
+	find csmc tests bench experiments -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,71 @@
+"""csmc from Python: the same power as the command line, and nothing that prints."""
+
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from csmc import engine as engines
+from csmc.config import Experiment, load_experiment
+from csmc.engine import Store
+from csmc.engine.driver import ignore
+from csmc.engine.progress import OnProgress
+from csmc.results import assemble, open_results
+
+__all__ = ["load_experiment", "output_path", "run"]
+
+
+def run(
+    experiment: Experiment | str | os.PathLike[str],
+    *,
+    threads: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    progress: OnProgress | None = None,
+) -> xr.Dataset:
+    """Simulate an experiment, keep everything on disk, and open the result.
+
+    An output that holds part of the same experiment is continued, and more replicates extend it. Where and on how
+    many cores it runs never changes a number.
+
+    Parameters
+    ----------
+    experiment
+        An experiment, or the path of its YAML file.
+    threads
+        Threads of this process, or workers of a Ray started here; every core by default.
+    engine
+        "local", "ray", or "auto": Ray if a cluster has an address, else local.
+    address
+        Address of a Ray cluster, host:port.
+    output
+        The directory to write; by default that of the configuration, else `results/<name>`.
+    progress
+        Called with a `csmc.engine.Progress` whenever some work has finished.
+
+    Returns
+    -------
+    The Dataset that `csmc.open_results` opens; its variables are read from disk when they are used.
+
+    Raises
+    ------
+    ConfigError
+        The configuration is wrong; nothing has run.
+    StoreError
+        The output cannot hold this experiment; nothing has run and nothing there has been changed.
+    KeyboardInterrupt
+        Ctrl-C; what had finished is kept, and the same call goes on from there.
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = load_experiment(Path(experiment))
+    store = Store(output_path(experiment, output))
+    chosen = engines.choose(experiment, engine=engine, threads=threads, address=address)
+    engines.run(experiment, store, chosen, progress or ignore)
+    assemble(experiment, store)
+    return open_results(store.path)
+
+
+def output_path(experiment: Experiment, output: str | os.PathLike[str] | None = None) -> Path:
+    """The directory that a run writes: `output`, else the configuration's, else `results/<name>`."""
+    return Path(output or experiment.outputs.path or Path("results") / experiment.name)

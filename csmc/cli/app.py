@@ -1,0 +1,52 @@
+"""The commands put together, and what happens to their errors."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from csmc import __version__
+from csmc.cli.codes import ExitCode
+from csmc.cli.export import export
+from csmc.cli.institutions import institutions
+from csmc.cli.report import report
+from csmc.cli.run import run
+from csmc.cli.schema import schema
+from csmc.cli.validate import validate
+from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+for command in (run, validate, institutions, schema, report, export):
+    app.command()(command)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and leave."""
+    if wanted:
+        print(f"csmc {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Compare collective security and the balance of power on the same simulated crises."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run a command. Errors of csmc are one message; CSMC_DEBUG=1 shows where they come from."""
+    try:
+        app(args=arguments, prog_name="csmc")
+    except CsmcError as error:
+        if os.environ.get("CSMC_DEBUG") == "1":
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        wrong_input = isinstance(error, ConfigError | ParameterError | StoreError)
+        sys.exit(ExitCode.USAGE if wrong_input else ExitCode.FAILED)
+    sys.exit(ExitCode.OK)

@@ -1,0 +1,42 @@
+"""Small things that several commands say."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import typer
+
+from csmc.cli.codes import ExitCode
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def note(text: str) -> None:
+    """Say something about the run, apart from its result."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def warn_if_partial(dataset: "xr.Dataset") -> None:
+    """Leave with the code for a partial result if not everything that was asked for has run."""
+    if not dataset.attrs.get("complete", 0):
+        note("this result is partial: some work has not run; `csmc run` with the same configuration goes on")
+        raise typer.Exit(ExitCode.PARTIAL)
+
+
+def quantity(number: float) -> str:
+    """A number in two or three digits: 950, 3.2 k, 41 M."""
+    for unit in ("", " k", " M", " G"):
+        if abs(number) < 999.5:
+            return f"{number:.3g}{unit}" if abs(number) < 99.5 else f"{number:.0f}{unit}"
+        number /= 1000
+    return f"{number:.3g} T"
+
+
+def duration(seconds: float) -> str:
+    """A time in the units that a person would use: 12 s, 3 min 5 s, 2 h 14 min."""
+    whole = max(round(seconds), 0)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"

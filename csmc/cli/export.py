@@ -1,0 +1,25 @@
+"""`csmc export`: a result in another format."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from csmc.cli.console import warn_if_partial
+from csmc.cli.options import Result
+
+
+def export(
+    result: Result,
+    target: Annotated[
+        Path, typer.Argument(metavar="TARGET", help="What to write: .nc, .csv or .zarr.", show_default=False)
+    ],
+) -> None:
+    """Write a result as NetCDF, CSV (one row per point, institution and metric) or Zarr."""
+    from csmc.results import export as write
+    from csmc.results import open_results
+
+    write(result, target)
+    print(f"wrote {target}")
+    with open_results(result) as dataset:
+        warn_if_partial(dataset)

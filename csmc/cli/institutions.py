@@ -1,0 +1,66 @@
+"""`csmc institutions`: what can be compared, and what each consists of."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from csmc.institutions import Institution
+
+
+def institutions(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this one in full.")] = None,
+) -> None:
+    """List the institutions that come with csmc, or show one in full with its sources."""
+    from csmc.institutions import get, names
+
+    if name is None:
+        _print_table([get(known) for known in names()])
+    else:
+        _print_record(get(name))
+
+
+def _print_table(known: "list[Institution]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("institution", "what it is"):
+        table.add_column(heading, header_style="bold")
+    for institution in known:
+        table.add_row(institution.name, institution.summary)
+    Console().print(table)
+    print("\ncsmc institutions NAME shows one in full.")
+
+
+def _print_record(institution: "Institution") -> None:
+    record = institution.model_dump(mode="json")
+    print(f"{record.pop('name')}: {record.pop('summary')}")
+    sources = record.pop("sources")
+    for field, value in record.items():
+        _print_field(field, value)
+    if sources:
+        print("sources:")
+        for source in sources:
+            print(f"  - {source}")
+
+
+def _print_field(field: str, value: Any) -> None:
+    if isinstance(value, dict):
+        print(f"{field}:")
+        for key, inner in value.items():
+            print(f"  {key}: {_yaml(inner)}")
+    elif isinstance(value, list):
+        print(f"{field}:")
+        for rung in value:
+            print("  - {" + ", ".join(f"{key}: {_yaml(inner)}" for key, inner in rung.items()) + "}")
+    else:
+        print(f"{field}: {_yaml(value)}")
+
+
+def _yaml(value: Any) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,21 @@
+"""Arguments and options that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The experiment: a YAML file.", show_default=False)]
+Result = Annotated[
+    Path, typer.Argument(metavar="RESULT", help="A run's output directory, or its result.zarr.", show_default=False)
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-s",
+        "--set",
+        metavar="PATH=VALUE",
+        help="Override a value of the configuration; may be repeated.",
+        show_default=False,
+    ),
+]

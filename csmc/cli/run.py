@@ -1,0 +1,94 @@
+"""`csmc run`: simulate an experiment, keep the result, and say what it is."""
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from csmc.cli.codes import ExitCode
+from csmc.cli.console import duration, note
+from csmc.cli.options import Config, Overrides
+from csmc.cli.progress import shown
+from csmc.cli.report import print_summary, write_figures
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from csmc.config import Experiment
+
+EngineName = Literal["auto", "local", "ray"]
+
+
+def run(
+    config: Config,
+    overrides: Overrides = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The directory to write.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Cores to use on this machine; all by default.")] = None,
+    engine: Annotated[EngineName | None, typer.Option(help="Where to compute; never changes a number.")] = None,
+    address: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster to compute on.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show neither progress nor the table.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print where and what the result is as JSON.")] = False,
+) -> None:
+    """Run an experiment. On an output that exists it goes on: what has finished is never done again."""
+    from csmc import api
+
+    began = time.monotonic()
+    experiment = api.load_experiment(config, overrides or ())
+    path = api.output_path(experiment, output)
+    announce_compilation(quiet)
+    try:
+        with shown(quiet) as progress:
+            dataset = api.run(
+                experiment, threads=threads, engine=engine, address=address, output=path, progress=progress
+            )
+    except KeyboardInterrupt as stop:
+        note(f"{str(stop) or 'interrupted'}; what has finished is in {path}, and the same command goes on from there")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    with dataset:
+        figures = write_figures(dataset, path / "figures")
+        facts = facts_of(experiment, dataset, path, time.monotonic() - began)
+        if as_json:
+            print(json.dumps(facts | {"figures": [str(figure) for figure in figures]}, indent=2))
+            return
+        if not quiet:
+            print_summary(dataset)
+        print_facts(facts, figures)
+
+
+def announce_compilation(quiet: bool) -> None:
+    """Say why a first run takes a moment longer."""
+    from csmc import kernel
+
+    if not quiet and not kernel.is_cached():
+        note("compiling the kernel, once per machine and version ...")
+
+
+def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, seconds: float) -> dict[str, Any]:
+    """What a script wants to know of a finished run."""
+    from csmc.engine.progress import total_episodes
+    from csmc.results import result_path
+
+    return {
+        "name": experiment.name,
+        "output": str(path),
+        "data": str(result_path(path)),
+        "digest": dataset.attrs["digest"],
+        "points": experiment.n_points,
+        "replicates": experiment.sampling.replicates,
+        "institutions": [institution.name for institution in experiment.institutions],
+        "episodes": total_episodes(experiment),
+        "seconds": round(seconds, 3),
+    }
+
+
+def print_facts(facts: dict[str, Any], figures: list[Path]) -> None:
+    """Print how much was simulated and where everything is."""
+    institutions = len(facts["institutions"])
+    print(f"{facts['episodes']:,} crises under each of {institutions} institutions, {duration(facts['seconds'])}")
+    print(f"data     {facts['data']}")
+    for figure in figures:
+        print(f"figure   {figure}")
+    print(f"report   csmc report {facts['output']}")
+    print(f"digest   {facts['digest']}")

@@ -1,0 +1,17 @@
+"""`csmc validate`: is this configuration right, and what would it run."""
+
+from csmc.cli.options import Config, Overrides
+
+
+def validate(config: Config, overrides: Overrides = None) -> None:
+    """Check a configuration, every point of its design included, without running it."""
+    from csmc.config import load_experiment
+    from csmc.engine.progress import total_episodes
+
+    experiment = load_experiment(config, overrides or ())
+    print(f"{config} is right: {experiment.name}")
+    print(f"  {experiment.n_points:,} points x {experiment.sampling.replicates:,} replicates")
+    print(f"  {len(experiment.institutions)} institutions: {', '.join(item.name for item in experiment.institutions)}")
+    if experiment.varied:
+        print(f"  varied: {', '.join(experiment.varied)}")
+    print(f"  {total_episodes(experiment):,} crisis episodes, each under every institution")

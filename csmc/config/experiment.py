@@ -1,0 +1,260 @@
+"""An experiment: what a configuration means, and its design points one by one; edit when a point gets another part."""
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
+
+from csmc.config.building import Parts, build
+from csmc.config.checking import ALL, apply_all, is_institutional, split_path
+from csmc.config.document import Document
+from csmc.config.export import identity, plain, resolved, source_of
+from csmc.config.loading import load_document
+from csmc.config.sections import Execution, Outputs, Sampling
+from csmc.config.tableset import DECIDED, DECIDING
+from csmc.design import Assignment, Design, Scalar, Shape
+from csmc.errors import ConfigError, ParameterError, shown
+from csmc.institutions.fields import field_value
+from csmc.institutions.record import Institution, pack_institutions
+from csmc.parameters import Record, Value, Values, pack_point
+from csmc.system import System
+
+InstitutionalValues = tuple[tuple[str, Scalar], ...]
+
+#: Different systems and different institutions kept at hand while points are asked for.
+_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One design point: everything that the kernel needs but the number of replicates."""
+
+    index: int
+    values: Values
+    institutions: tuple[Institution, ...]
+    system: System
+    seed: int
+    institution_records: Record
+
+    def packed(self) -> tuple[Record, System, Record]:
+        """The kernel's arguments: the point's record (1,), its arrays, and the institutions' records (K,)."""
+        return pack_point(self.values), self.system, self.institution_records
+
+
+@dataclass(frozen=True, init=False, eq=False)
+class Experiment:
+    """A question put to the model: institutions, parameters, a design, and how much to simulate.
+
+    `Experiment(institutions=["anarchy", "balance_of_power"], parameters={"system.n_states": 4})` takes the sections of
+    a configuration file as Python objects; `base` is the folder that tables are relative to.
+
+    Raises
+    ------
+    ConfigError
+        With all problems of the configuration.
+    """
+
+    name: str
+    question: str
+    seed: int
+    seeding: str
+    institutions: tuple[Institution, ...]
+    reference: str
+    parameters: Mapping[str, Value]
+    design: Design
+    sampling: Sampling
+    outputs: Outputs
+    execution: Execution
+    source_text: str
+    _parts: Parts
+
+    def __init__(self, *, base: Path | str = ".", **sections: Any) -> None:
+        data = plain(sections)
+        if "extends" in data:
+            raise ConfigError("extends: only a file can extend another; use load_experiment")
+        self._fill(Document(data, Path(base)))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], base: Path | str = ".") -> "Experiment":
+        """The experiment that `data` states, as a configuration file would; tables are relative to `base`."""
+        return cls(base=base, **{str(key): value for key, value in data.items()})
+
+    @classmethod
+    def from_document(cls, document: Document) -> "Experiment":
+        """The experiment that a configuration states."""
+        experiment = cls.__new__(cls)
+        experiment._fill(document)
+        return experiment
+
+    def _fill(self, document: Document) -> None:
+        parts = build(document)
+        head = parts.head
+        path = head.outputs.path or Path("results") / head.name
+        fields: dict[str, Any] = {
+            "name": head.name,
+            "question": head.question,
+            "seed": head.seed,
+            "seeding": head.seeding,
+            "institutions": parts.institutions,
+            "reference": parts.reference,
+            "parameters": parts.tables.complete(dict(parts.fixed), parts.explicit),
+            "design": parts.design,
+            "sampling": head.sampling,
+            "outputs": head.outputs.model_copy(update={"path": path}),
+            "execution": head.execution,
+            "_parts": parts,
+        }
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "source_text", document.text or source_of(self.resolved()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle by the parts: the caches stay behind."""
+        return _restore, ({field: getattr(self, field) for field in self.__dataclass_fields__},)
+
+    @property
+    def n_points(self) -> int:
+        """The number of design points, at least 1."""
+        return self.design.n_points
+
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The paths that the design sets, in its order."""
+        return self.design.paths
+
+    @property
+    def shape(self) -> Shape | None:
+        """Paths and values of the axes, the last one fastest, if the design is one full grid that varies something."""
+        return self.design.shape or None
+
+    def coordinate(self, path: str, index: int) -> float | int | str:
+        """The value of the varied `path` at point `index`; of a field that is multiplied, the factor."""
+        return self._coordinate(path, self.design.assignment(index))
+
+    def coordinates(self) -> dict[str, list[float | int | str]]:
+        """The values of every varied path at all points."""
+        if self.shape:
+            return self._axes_of_all_points(self.shape)
+        columns: dict[str, list[float | int | str]] = {path: [] for path in self.varied}
+        for index in range(self.n_points):
+            assignment = self.design.assignment(index)
+            for path, column in columns.items():
+                column.append(self._coordinate(path, assignment))
+        return columns
+
+    def point(self, index: int) -> Point:
+        """Design point `index`, from 0."""
+        if not 0 <= index < self.n_points:
+            raise IndexError(f"point {index} is outside the design, which has points 0 to {self.n_points - 1}")
+        assignment = self.design.assignment(index)
+        values = self._values(assignment)
+        problems = self._parts.tables.problems(values)
+        if problems:
+            raise ConfigError(f"design point {index}: {path} = {values[path]}: {why}" for path, why in problems)
+        institutional = tuple((path, assignment[path]) for path in assignment if is_institutional(path))
+        try:
+            institutions, records = self._institutions_at(institutional)
+        except ParameterError as error:
+            raise ConfigError(f"design point {index}: {error}") from error
+        key = tuple(values[path] for path in _SYSTEM_PATHS)
+        return Point(index, values, institutions, self._system_at(key), self._seed(index), records)
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that determines the numbers, except how many replicates there are, as JSON values."""
+        return identity(self, self._parts.tables)
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole configuration with every default filled in, as JSON values."""
+        left_open = DECIDED - self._parts.explicit if DECIDING & set(self.varied) else frozenset[str]()
+        return resolved(self, left_open)
+
+    def _values(self, assignment: Assignment) -> dict[str, Any]:
+        values = {**self._parts.fixed, **{p: v for p, v in assignment.items() if not is_institutional(p)}}
+        return self._parts.tables.complete(values, self._parts.explicit)
+
+    def _seed(self, index: int) -> int:
+        if self.seeding == "common":
+            return self.seed
+        address = self.seed.to_bytes(8, "little") + index.to_bytes(8, "little")
+        return int.from_bytes(hashlib.sha256(address).digest()[:8], "little")
+
+    @cached_property
+    def _system_at(self) -> Callable[[tuple[Any, ...]], System]:
+        def build_system(key: tuple[Any, ...]) -> System:
+            return self._parts.tables.system(dict(zip(_SYSTEM_PATHS, key, strict=True)))
+
+        return lru_cache(_KEPT)(build_system)
+
+    @cached_property
+    def _institutions_at(self) -> Callable[[InstitutionalValues], tuple[tuple[Institution, ...], Record]]:
+        def change_institutions(values: InstitutionalValues) -> tuple[tuple[Institution, ...], Record]:
+            changed = apply_all(self.institutions, dict(values), self._parts.multiplied)
+            return changed, pack_institutions(changed)
+
+        return lru_cache(_KEPT)(change_institutions)
+
+    def _coordinate(self, path: str, assignment: Assignment) -> float | int | str:
+        if path in assignment:
+            value: Any = assignment[path]
+        elif not is_institutional(path):
+            value = self._values(assignment)[path]
+        elif path in self._parts.multiplied:
+            value = 1.0
+        else:
+            value = self._own_value(path)
+        return _label(value)
+
+    def _axes_of_all_points(self, shape: Shape) -> dict[str, list[float | int | str]]:
+        columns: dict[str, list[float | int | str]] = {}
+        repeats = self.n_points
+        for path, values in shape:
+            repeats //= len(values)
+            cycle = [_label(value) for value in values for _ in range(repeats)]
+            columns[path] = cycle * (self.n_points // len(cycle))
+        return columns
+
+    def _own_value(self, path: str) -> Any:
+        """What the institutions have where the design leaves a field alone; nan if they differ."""
+        name, field = split_path(path)
+        chosen = [institution for institution in self.institutions if name in (ALL, institution.name)]
+        found = {value for has, value in (field_value(institution, field) for institution in chosen) if has}
+        return found.pop() if len(found) == 1 else math.nan
+
+
+#: What `build_system` reads.
+_SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")
+
+
+def _label(value: Scalar) -> float | int | str:
+    return shown(value) if value is None or isinstance(value, bool) else value
+
+
+def _restore(fields: Mapping[str, Any]) -> Experiment:
+    experiment = Experiment.__new__(Experiment)
+    for name, value in fields.items():
+        object.__setattr__(experiment, name, value)
+    return experiment
+
+
+def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experiment:
+    """The experiment in the YAML file at `path`, under `overrides` written `path=value`.
+
+    Raises
+    ------
+    ConfigError
+        With all problems of the configuration, by file and line.
+    """
+    file = Path(path)
+    document = load_document(file, overrides)
+    document.data.setdefault("name", _name_of(file))
+    return Experiment.from_document(document)
+
+
+def _name_of(file: Path) -> str:
+    safe = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in file.stem
+    )
+    return safe.lstrip("._-")[:64] or "experiment"

@@ -1,0 +1,70 @@
+"""An experiment as plain values again: what identifies it, what it resolves to, and its text."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from csmc.config.tableset import Tables
+from csmc.institutions.record import Institution
+from csmc.kernel.codes import STREAM_VERSION
+
+if TYPE_CHECKING:
+    from csmc.config.experiment import Experiment
+
+
+def plain(value: Any) -> Any:
+    """`value` out of Python's and numpy's own types, as a YAML file would hold it; institutions stay what they are."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | range):
+        return [plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    return value.as_posix() if isinstance(value, Path) else value
+
+
+def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
+    """Everything that determines the numbers: seed, stream, institutions, parameters, tables and design."""
+    return {
+        "stream_version": STREAM_VERSION,
+        "seed": experiment.seed,
+        "seeding": experiment.seeding,
+        "institutions": [_rules(institution) for institution in experiment.institutions],
+        "reference": experiment.reference,
+        "parameters": dict(sorted(experiment.parameters.items())),
+        "tables": plain(tables.contents()),
+        "design": plain(experiment.design.as_data()) if experiment.varied else None,
+    }
+
+
+def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, Any]:
+    """The whole configuration with every default, every inherited rule and every value of the design written out.
+
+    Left out are the parameters `left_open`: each design point decides them for itself.
+    """
+    configuration = {
+        "name": experiment.name,
+        "question": experiment.question,
+        "seed": experiment.seed,
+        "seeding": experiment.seeding,
+        "institutions": [institution.model_dump(mode="json") for institution in experiment.institutions],
+        "reference": experiment.reference,
+        "parameters": {path: value for path, value in experiment.parameters.items() if path not in left_open},
+        **({"design": experiment.design.as_data()} if experiment.varied else {}),
+        "sampling": experiment.sampling.model_dump(mode="json"),
+        "outputs": experiment.outputs.model_dump(mode="json"),
+        "execution": experiment.execution.model_dump(mode="json"),
+    }
+    return {key: plain(value) for key, value in configuration.items()}
+
+
+def source_of(configuration: Mapping[str, Any]) -> str:
+    """A configuration as JSON, which is YAML too."""
+    return json.dumps(configuration, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _rules(institution: Institution) -> dict[str, Any]:
+    return institution.model_dump(mode="json", exclude={"summary", "sources"})

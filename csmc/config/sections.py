@@ -1,0 +1,99 @@
+"""The sections of a configuration besides the model's own parameters; edit to add a setting of an experiment."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MAX_REPLICATES = 2**36
+
+
+def _path(value: Any) -> Any:
+    if isinstance(value, str):
+        if not value.strip() or "\0" in value:
+            raise PydanticCustomError("path", "must be the path of a folder")
+        return Path(value)
+    return value
+
+
+def _metrics(value: Any) -> Any:
+    if value == "all":
+        return value
+    if not isinstance(value, list | tuple) or not value or not all(isinstance(name, str) for name in value):
+        raise PydanticCustomError("metrics", "must be all or a list of names of metrics")
+    if len(set(value)) < len(value):
+        raise PydanticCustomError("metrics", "must not name a metric twice")
+    return tuple(value)
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, exactly typed, and without unknown keys."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+
+class Sampling(Section):
+    """How much to simulate."""
+
+    replicates: int = Field(
+        10_000, ge=1, le=MAX_REPLICATES, description="Independent histories per design point; the unit of replication."
+    )
+
+
+class Outputs(Section):
+    """What to keep, and where."""
+
+    path: Annotated[
+        Path | None,
+        BeforeValidator(_path),
+        WithJsonSchema({"type": ["string", "null"], "minLength": 1}),
+        Field(description="Folder of the store and the result; results/NAME unless given."),
+    ] = None
+    metrics: Annotated[
+        Literal["all"] | tuple[str, ...],
+        BeforeValidator(_metrics),
+        WithJsonSchema(
+            {
+                "anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}],
+                "default": "all",
+            }
+        ),
+        Field(description="Metrics to estimate."),
+    ] = "all"
+    joint: Literal["reference", "all", "none"] = Field(
+        "reference",
+        description="Joint outcome tables: of each institution with the reference, with every other, or none.",
+    )
+
+
+class Execution(Section):
+    """How to compute; nothing here changes a number."""
+
+    engine: Literal["auto", "local", "ray"] = Field("auto", description="Threads of this process, or a Ray cluster.")
+    threads: int | None = Field(None, ge=1, le=4096, description="Threads of the local engine; all cores unless given.")
+    address: str | None = Field(None, min_length=1, description="Address of a running Ray cluster.")
+    block: int | None = Field(None, ge=1, le=MAX_REPLICATES, description="Replicates per block of work.")
+
+
+class Head(Section):
+    """Everything whose meaning does not depend on another part of the configuration."""
+
+    name: str = Field("experiment", pattern=NAME_PATTERN, description="Names the results; defaults to the file's name.")
+    question: str = Field("", max_length=2000, description="The research question, for the report.")
+    seed: int = Field(0, ge=0, le=2**64 - 1, description="Fixes every draw.")
+    seeding: Literal["common", "independent"] = Field(
+        "common", description="Whether design points share their draws (common random numbers) or have their own."
+    )
+    reference: str | None = Field(
+        None, description="Institution that differences are taken against; balance_of_power if present, else the first."
+    )
+    sampling: Sampling = Sampling()
+    outputs: Outputs = Outputs()
+    execution: Execution = Execution()
+
+
+#: Keys of a configuration that are read by other modules than this one.
+MODEL_SECTIONS = ("institutions", "parameters", "design")
+KEYS: tuple[str, ...] = (*Head.model_fields, *MODEL_SECTIONS, "extends")

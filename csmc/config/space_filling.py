@@ -1,0 +1,98 @@
+"""Designs that fill a space of parameters: Latin hypercubes and Sobol' sequences; edit to add another sequence."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from csmc.config.checking import Checker, is_institutional
+from csmc.config.document import Route
+from csmc.config.loading import flatten
+from csmc.design import Factor, Zip
+from csmc.errors import Problem, shown, suggestion
+from csmc.parameters import BY_PATH
+
+KINDS = ("lhs", "sobol")
+KEYS = ("points", "seed", "ranges")
+MAX_POINTS = 1_000_000
+#: Digits kept of a value, so that the last bits of a machine's logarithm do not make another design.
+_DIGITS = 12
+
+
+def read_space_filling(kind: str, content: Any, route: Route, checker: Checker) -> Zip | None:
+    """The design {points, seed, ranges: {path: [low, high] or {log: [low, high]}}}; problems go to the checker."""
+    before = len(checker.problems)
+    if not isinstance(content, Mapping):
+        checker.problems.append(Problem(route, f"must be a mapping of {', '.join(KEYS)}"))
+        return None
+    for key in content:
+        if key not in KEYS:
+            message = f"is not a known key{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})"
+            checker.problems.append(Problem((*route, str(key)), message))
+    points = _whole(content.get("points"), 2, MAX_POINTS, (*route, "points"), checker)
+    if kind == "sobol" and points & (points - 1):
+        near = 1 << points.bit_length()
+        message = f"must be a power of two for a Sobol' sequence to be balanced, such as {near}"
+        checker.problems.append(Problem((*route, "points"), message, shown(points)))
+    seed = _whole(content.get("seed", 0), 0, 2**32 - 1, (*route, "seed"), checker)
+    ranges = content.get("ranges")
+    if not isinstance(ranges, Mapping) or not ranges:
+        checker.problems.append(Problem((*route, "ranges"), "must be a mapping of paths to [low, high]"))
+        return None
+    intervals = {
+        path.removesuffix(".log"): _interval(path, spec, (*route, "ranges", path), checker)
+        for path, spec in flatten(ranges).items()
+    }
+    if len(checker.problems) > before:
+        return None
+    columns = _unit_cube(kind, points, len(intervals), seed)
+    return Zip(
+        tuple(
+            Factor(path, tuple(_value(path, share, *interval) for share in column))
+            for (path, interval), column in zip(intervals.items(), columns, strict=True)
+        )
+    )
+
+
+def _whole(value: Any, low: int, high: int, route: Route, checker: Checker) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    checker.problems.append(Problem(route, f"must be a whole number in [{low}, {high}]", shown(value)))
+    return low
+
+
+def _interval(path: str, spec: Any, route: Route, checker: Checker) -> tuple[float, float, bool]:
+    """(low, high, whether the logarithm is uniform)."""
+    logarithmic = path.endswith(".log")
+    path = path.removesuffix(".log")
+    before = len(checker.problems)
+    if not isinstance(spec, list) or len(spec) != 2:
+        checker.problems.append(Problem(route, "must be [low, high] or {log: [low, high]}", shown(spec)))
+        return 0.0, 1.0, False
+    low, high = (checker.value(path, end, route) for end in spec)
+    if len(checker.problems) > before:
+        return 0.0, 1.0, False
+    if any(isinstance(end, bool) or not isinstance(end, int | float) for end in (low, high)):
+        checker.problems.append(Problem(route, "is not a number, so it has no range; use a grid"))
+    elif not low < high:
+        checker.problems.append(Problem(route, f"low must be below high, not {low:g} and {high:g}"))
+    elif logarithmic and low <= 0:
+        checker.problems.append(Problem(route, "must be above 0 to be uniform in its logarithm", shown(low)))
+    return low, high, logarithmic
+
+
+def _unit_cube(kind: str, points: int, dimensions: int, seed: int) -> Any:
+    """Columns of points in the unit cube, one per dimension."""
+    from scipy.stats import qmc  # slow to import, and few designs need it
+
+    engine = qmc.LatinHypercube(dimensions, rng=seed) if kind == "lhs" else qmc.Sobol(dimensions, rng=seed)
+    return engine.random(points).T.tolist()
+
+
+def _value(path: str, share: float, low: float, high: float, logarithmic: bool) -> float | int:
+    if not is_institutional(path) and BY_PATH[path].kind == "int":
+        return min(int(high), int(low) + math.floor(share * (high - low + 1)))
+    if logarithmic:
+        value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+    else:
+        value = low + share * (high - low)
+    return min(high, max(low, float(f"{value:.{_DIGITS}g}")))

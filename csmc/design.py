@@ -1,0 +1,243 @@
+"""Which design points an experiment has; edit to add a way of choosing points.
+
+A design is a mapping with one key: `grid` or `zip` (paths and their values), `cases` (a list of points), `product` or
+`concat` (a list of designs); samples that fill a space (`lhs`, `sobol`) become zips. Points are computed from their
+index when they are asked for, never all at once.
+"""
+
+import math
+from abc import ABC, abstractmethod
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+Scalar = float | int | str | bool | None
+Assignment = dict[str, Scalar]
+Shape = tuple[tuple[str, tuple[Scalar, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A path that varies and its values; `multiply` if they multiply what the path would be without them."""
+
+    path: str
+    values: tuple[Scalar, ...]
+    multiply: bool = False
+
+    def as_data(self) -> Any:
+        """The values as a configuration states them."""
+        return {"multiply": list(self.values)} if self.multiply else list(self.values)
+
+
+class Design(ABC):
+    """Points by index, each an assignment of values to paths."""
+
+    @property
+    @abstractmethod
+    def n_points(self) -> int:
+        """How many points there are."""
+
+    @property
+    @abstractmethod
+    def paths(self) -> tuple[str, ...]:
+        """Every path that any point sets, in the order of the design."""
+
+    @abstractmethod
+    def assignment(self, index: int) -> Assignment:
+        """What point `index` sets."""
+
+    @abstractmethod
+    def as_data(self) -> dict[str, Any]:
+        """The design as a configuration states it, with all values written out."""
+
+    @property
+    def shape(self) -> Shape | None:
+        """The axes, the last one fastest, if the design is one full grid."""
+        return None
+
+
+@dataclass(frozen=True)
+class Grid(Design):
+    """Every combination of the values of the factors, the last factor fastest."""
+
+    factors: tuple[Factor, ...] = ()
+
+    @property
+    def n_points(self) -> int:
+        """The product of the numbers of values."""
+        return math.prod(len(factor.values) for factor in self.factors)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the factors."""
+        return tuple(factor.path for factor in self.factors)
+
+    def assignment(self, index: int) -> Assignment:
+        """The digits of `index` in the mixed base of the factors' lengths, as values."""
+        values: list[Scalar] = []
+        for factor in reversed(self.factors):
+            index, digit = divmod(index, len(factor.values))
+            values.append(factor.values[digit])
+        return dict(zip(self.paths, reversed(values), strict=True))
+
+    def as_data(self) -> dict[str, Any]:
+        """Paths and values."""
+        return {"grid": {factor.path: factor.as_data() for factor in self.factors}}
+
+    @property
+    def shape(self) -> Shape:
+        """The factors."""
+        return tuple((factor.path, factor.values) for factor in self.factors)
+
+
+@dataclass(frozen=True)
+class Zip(Design):
+    """The first values of all factors together, then the second, and so on."""
+
+    factors: tuple[Factor, ...]
+
+    @property
+    def n_points(self) -> int:
+        """The common number of values."""
+        return len(self.factors[0].values)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the factors."""
+        return tuple(factor.path for factor in self.factors)
+
+    def assignment(self, index: int) -> Assignment:
+        """Value `index` of every factor."""
+        return {factor.path: factor.values[index] for factor in self.factors}
+
+    def as_data(self) -> dict[str, Any]:
+        """Paths and values."""
+        return {"zip": {factor.path: factor.as_data() for factor in self.factors}}
+
+
+@dataclass(frozen=True)
+class Cases(Design):
+    """Points written out one by one; they need not set the same paths."""
+
+    cases: tuple[Mapping[str, Scalar], ...]
+
+    @property
+    def n_points(self) -> int:
+        """The number of cases."""
+        return len(self.cases)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all cases, in order of appearance."""
+        return _union(tuple(case) for case in self.cases)
+
+    def assignment(self, index: int) -> Assignment:
+        """Case `index`."""
+        return dict(self.cases[index])
+
+    def as_data(self) -> dict[str, Any]:
+        """The cases."""
+        return {"cases": [dict(case) for case in self.cases]}
+
+
+@dataclass(frozen=True)
+class Product(Design):
+    """Every combination of the points of the parts, the last part fastest."""
+
+    parts: tuple[Design, ...]
+
+    @property
+    def n_points(self) -> int:
+        """The product of the parts' numbers of points."""
+        return math.prod(part.n_points for part in self.parts)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all parts."""
+        return _union(part.paths for part in self.parts)
+
+    def assignment(self, index: int) -> Assignment:
+        """What all parts set; no two of them set the same path."""
+        found: list[Assignment] = []
+        for part in reversed(self.parts):
+            index, digit = divmod(index, part.n_points)
+            found.append(part.assignment(digit))
+        return {path: value for assignment in reversed(found) for path, value in assignment.items()}
+
+    def as_data(self) -> dict[str, Any]:
+        """The parts."""
+        return {"product": [part.as_data() for part in self.parts]}
+
+    @property
+    def shape(self) -> Shape | None:
+        """The axes of all parts, if each is a full grid."""
+        shapes = [part.shape for part in self.parts]
+        if any(shape is None for shape in shapes):
+            return None
+        return tuple(axis for shape in shapes if shape is not None for axis in shape)
+
+
+@dataclass(frozen=True)
+class Concat(Design):
+    """The points of the first part, then those of the second, and so on."""
+
+    parts: tuple[Design, ...]
+
+    @property
+    def n_points(self) -> int:
+        """The sum of the parts' numbers of points."""
+        return sum(part.n_points for part in self.parts)
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of all parts."""
+        return _union(part.paths for part in self.parts)
+
+    def assignment(self, index: int) -> Assignment:
+        """The point of the part that `index` falls into."""
+        ends = list(accumulate(part.n_points for part in self.parts))
+        part = bisect_right(ends, index)
+        start = ends[part - 1] if part else 0
+        return self.parts[part].assignment(index - start)
+
+    def as_data(self) -> dict[str, Any]:
+        """The parts."""
+        return {"concat": [part.as_data() for part in self.parts]}
+
+    @property
+    def shape(self) -> Shape | None:
+        """The axes of the part, if there is only one and it is a full grid."""
+        return self.parts[0].shape if len(self.parts) == 1 else None
+
+
+def spread_evenly(first: float, last: float, count: int) -> tuple[float | int, ...]:
+    """`count` evenly spaced values from `first` to `last`, whole numbers if all of them are."""
+    step = (last - first) / (count - 1)
+    values = [_round(first + step * index, 15) for index in range(count - 1)] + [last]
+    return _whole(values)
+
+
+def spread_geometrically(first: float, last: float, count: int) -> tuple[float | int, ...]:
+    """`count` values from `first` to `last` with a constant ratio.
+
+    Twelve digits are kept: logarithms differ between machines in their last bits, and a design must not.
+    """
+    low, high = math.log(first), math.log(last)
+    inner = [_round(math.exp(low + (high - low) * index / (count - 1)), 12) for index in range(1, count - 1)]
+    return _whole([first, *inner, last])
+
+
+def _round(value: float, digits: int) -> float:
+    return float(f"{value:.{digits}g}")
+
+
+def _whole(values: Sequence[float]) -> tuple[float | int, ...]:
+    if all(float(value).is_integer() for value in values):
+        return tuple(int(value) for value in values)
+    return tuple(float(value) for value in values)
+
+
+def _union(groups: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(path for group in groups for path in group))

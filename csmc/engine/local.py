@@ -1,0 +1,61 @@
+"""The engine of one machine: threads of this process. The compiled kernel lets go of the interpreter lock."""
+
+import os
+from collections.abc import Collection, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+
+from csmc.engine.spans import Span
+from csmc.engine.tallies import Done, Job, tally_spans
+
+Task = Future[list[Done]]
+
+
+def available_cores() -> int:
+    """Cores that this process may use (not those of the machine: containers and batch systems give fewer)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class LocalEngine:
+    """Threads in this process; `threads=None` takes every core that the process may use."""
+
+    name = "local"
+    #: Planned length of a task: interruptions wait this long, and a task costs some 50 microseconds of overhead.
+    task_seconds = 0.2
+
+    def __init__(self, threads: int | None = None) -> None:
+        self.threads = threads or available_cores()
+
+    @contextmanager
+    def workers(self, job: Job) -> Iterator["Threads"]:
+        """A pool of threads for one run."""
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="csmc")
+        try:
+            yield Threads(pool, self.threads, job)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Threads:
+    """A running pool of threads."""
+
+    def __init__(self, pool: ThreadPoolExecutor, threads: int, job: Job) -> None:
+        self._pool, self._threads, self._job = pool, threads, job
+
+    def capacity(self) -> int:
+        """Twice the threads, so that no thread waits for this loop."""
+        return 2 * self._threads
+
+    def submit(self, spans: tuple[Span, ...]) -> Task:
+        """Start a task on the next free thread."""
+        return self._pool.submit(tally_spans, self._job, spans)
+
+    def wait(self, handles: Collection[Task], timeout: float) -> Collection[Task]:
+        """The tasks that have finished."""
+        return wait(handles, timeout, FIRST_COMPLETED).done
+
+    def result(self, handle: Task) -> list[Done]:
+        """What a finished task counted."""
+        return handle.result()

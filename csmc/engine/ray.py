@@ -1,0 +1,162 @@
+"""The engine of a cluster: tasks on the nodes of a Ray cluster, or of a small one started on this machine.
+
+The only module that imports Ray, and only when a run asks for it. Workers import csmc by name; what crosses the wire
+is the experiment, once, and integers.
+"""
+
+import math
+import os
+import socket
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from csmc._jit import DIGEST
+from csmc.engine.local import available_cores
+from csmc.engine.spans import Span
+from csmc.engine.tallies import Done, Job, tally_spans
+from csmc.errors import CsmcError
+
+#: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
+ENVIRONMENT = {
+    "RAY_AUTH_MODE": "token",  # a Ray that listens on the machine's own address must not take orders from anyone
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_task_oom_retries": "1",  # Ray's own default is to retry for ever
+}
+#: Bytes; csmc moves kilobytes.
+OBJECT_STORE = 200_000_000
+#: How long a cluster may take to accept a connection (seconds); `ray.init` itself waits for minutes.
+CONNECT_SECONDS = 5.0
+#: How often the number of cores of the cluster is read again (seconds): nodes come and go.
+CENSUS_SECONDS = 5.0
+
+
+class ClusterError(CsmcError):
+    """No cluster where one was said to be, or one that cannot do csmc's work."""
+
+
+class RayEngine:
+    """Tasks on a Ray cluster: the one at `address`, or one of `threads` workers started here for this run."""
+
+    name = "ray"
+    #: Planned length of a task: some milliseconds of Ray's own time for each.
+    task_seconds = 2.0
+
+    def __init__(self, address: str | None = None, threads: int | None = None) -> None:
+        self.address = None if address in (None, "", "local") else address
+        self.threads = threads or available_cores()
+
+    @contextmanager
+    def workers(self, job: Job) -> Iterator["Cluster"]:
+        """Connect to the cluster, or start one; shut down only what was started here."""
+        for name, setting in ENVIRONMENT.items():
+            os.environ.setdefault(name, setting)
+        import ray
+
+        if self.address is None and ray.is_initialized():
+            yield Cluster(job)
+            return
+        self._connect()
+        try:
+            yield Cluster(job)
+        finally:
+            ray.shutdown()
+
+    def _connect(self) -> None:
+        import ray
+
+        quiet = {"logging_level": "ERROR", "log_to_driver": False}
+        if self.address is None:
+            ray.init(
+                address="local",
+                num_cpus=self.threads,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE,
+                **quiet,
+            )
+            return
+        probe(self.address)
+        try:
+            ray.init(address=self.address, **quiet)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise ClusterError(f"cannot join the Ray cluster at {self.address}: {error}") from error
+
+
+class Cluster:
+    """A connected Ray cluster with the job of this run on it."""
+
+    def __init__(self, job: Job) -> None:
+        import ray
+
+        self._job = ray.put(job)
+        self._task = ray.remote(num_cpus=1, max_retries=1)(tally_on_worker)
+        self._capacity = 0
+        self._counted = -math.inf
+
+    def capacity(self) -> int:
+        """Half as many tasks again as there are cores, so that no core waits for this process."""
+        import ray
+
+        if time.monotonic() - self._counted > CENSUS_SECONDS:
+            cores = ray.cluster_resources().get("CPU", 1.0)
+            self._capacity, self._counted = math.ceil(1.5 * cores) + 1, time.monotonic()
+        return self._capacity
+
+    def submit(self, spans: tuple[Span, ...]) -> Any:
+        """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
+        return self._task.remote([self._job], DIGEST, spans)
+
+    def wait(self, handles: Collection[Any], timeout: float) -> Collection[Any]:
+        """The tasks that have finished."""
+        import ray
+
+        ready, others = ray.wait(list(handles), num_returns=1, timeout=timeout)
+        if ready and others:
+            ready += ray.wait(others, num_returns=len(others), timeout=0)[0]
+        finished: list[Any] = ready
+        return finished
+
+    def result(self, handle: Any) -> list[Done]:
+        """What a finished task counted."""
+        import ray
+
+        try:
+            counted: list[Done] = ray.get(handle)
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from error  # the text of Ray's own is the traceback of the worker
+        return counted
+
+
+def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> list[Done]:
+    """Do a task, in a worker process."""
+    if digest != DIGEST:
+        raise ClusterError(f"csmc on {socket.gethostname()} differs from that of the run; install the same everywhere")
+    return tally_spans(_fetched(job[0]), spans)
+
+
+@lru_cache(maxsize=1)
+def _fetched(reference: Any) -> Job:
+    import ray
+
+    job: Job = ray.get(reference)
+    return job
+
+
+def probe(address: str) -> None:
+    """Raise `ClusterError` unless something answers at `address` (host:port or ray://host:port; not `auto`)."""
+    if address == "auto":
+        return
+    parts = urlsplit(address if "//" in address else f"//{address}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if host is None or port is None:
+        raise ClusterError(f"{address!r} is no address of a Ray cluster; write host:port")
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        raise ClusterError(f"no Ray cluster answers at {address}: {error}; is it started there?") from error

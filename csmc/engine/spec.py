@@ -1,0 +1,63 @@
+"""What the numbers of an output directory mean, and in which words two meanings differ."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from csmc._jit import DIGEST
+from csmc.config import Experiment
+from csmc.engine.files import canonical
+from csmc.kernel.result import Plan
+
+#: Differences shown before the rest is only counted.
+SHOWN = 8
+#: Longest value shown in a difference (characters).
+WIDTH = 60
+
+
+def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
+    """Everything that determines what is counted: experiment, kernel, and which tallies are kept."""
+    kept = {
+        "own_pairs": plan.own_pairs.tolist(),
+        "cross_pairs": plan.cross_pairs.tolist(),
+        "joint": plan.joint,
+    }
+    spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
+    plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
+    return plain
+
+
+def spec_digest(spec: dict[str, Any]) -> str:
+    """SHA-256 of a specification."""
+    return hashlib.sha256(canonical(spec)).hexdigest()
+
+
+def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
+    """The differences between two specifications, one per line; empty if there are none."""
+    lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
+    if stored.get("kernel") != asked["kernel"]:
+        lines.append("the kernel: that one was made by another version of csmc")
+    if stored.get("tallies") != asked["tallies"]:
+        lines.append("outputs.metrics or outputs.joint: that one kept other sums")
+    if len(lines) > SHOWN:
+        lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
+    return "\n".join(f"  {line}" for line in lines)
+
+
+def _differences(stored: Any, asked: Any, path: str) -> Iterator[str]:
+    if isinstance(stored, dict) and isinstance(asked, dict):
+        for key in sorted(stored.keys() | asked.keys()):
+            yield from _differences(stored.get(key), asked.get(key), f"{path}.{key}" if path else key)
+    elif isinstance(stored, list) and isinstance(asked, list) and len(stored) == len(asked):
+        for number, (mine, theirs) in enumerate(zip(stored, asked, strict=True)):
+            yield from _differences(mine, theirs, f"{path}[{number}]")
+    elif stored != asked:
+        yield f"{path}: stored {_short(stored)}, asked for {_short(asked)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = json.dumps(value)
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

@@ -1,0 +1,76 @@
+"""The exceptions of csmc, and the words they share; edit when callers need to tell another kind of failure apart."""
+
+import difflib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class CsmcError(Exception):
+    """Anything that csmc refuses or cannot do; its text is written for the user."""
+
+
+class ConfigError(CsmcError):
+    """A configuration that must not run. `problems` holds every problem found, one sentence each."""
+
+    def __init__(self, problems: Iterable[str] | str) -> None:
+        found = (problems,) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[str, ...] = tuple(map(_printable, found))
+        super().__init__("\n".join(self.problems))
+
+    def __reduce__(self) -> tuple[type["ConfigError"], tuple[tuple[str, ...]]]:
+        """Exceptions are rebuilt from their text by default, which would lose the list of problems."""
+        return ConfigError, (self.problems,)
+
+
+class ParameterError(CsmcError):
+    """A value or a name that a function of the Python interface cannot accept."""
+
+
+class StoreError(CsmcError):
+    """A store that cannot be read, written or continued."""
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong at one place of a document; whoever knows the document adds file and line."""
+
+    path: tuple[str | int, ...]
+    message: str
+    #: The value at fault as a user would write it; empty when there is none or it is too large to show.
+    shown: str = ""
+
+    def __str__(self) -> str:
+        """`path = value: message`."""
+        place = dotted(self.path)
+        value = f" = {self.shown}" if self.shown else ""
+        return f"{place}{value}: {self.message}" if place else self.message
+
+
+def dotted(path: tuple[str | int, ...]) -> str:
+    """The path of a place in a document, as in `institutions[2].council.veto`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def shown(value: object) -> str:
+    """A single value as a user would write it; empty for lists, mappings and the like."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, str):
+        return ascii(value) if len(value) <= 60 else ascii(value[:57] + "...")
+    return repr(value) if isinstance(value, int | float) and len(repr(value)) <= 60 else ""
+
+
+def _printable(text: str) -> str:
+    """`text` with control characters written out: a configuration must not steer the user's terminal."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?` for the nearest names (by the whole path or by its last part), or an empty string."""
+    names = list(known)
+    by_last_part = {name.rpartition(".")[2]: name for name in names}
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.7)
+    last_part = word.rpartition(".")[2]
+    near_parts = difflib.get_close_matches(last_part, list(by_last_part), n=1, cutoff=0.7)
+    found = list(dict.fromkeys(near + [by_last_part[part] for part in near_parts]))
+    return f"; did you mean {' or '.join(found)}?" if found else ""

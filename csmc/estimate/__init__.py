@@ -1,0 +1,7 @@
+"""From exact tallies to estimates with standard errors, intervals and paired differences."""
+
+from csmc.estimate.metrics import METRICS, Metric, chosen_metrics, plan
+from csmc.estimate.paired import Estimate, estimate
+from csmc.estimate.ratios import Moments
+
+__all__ = ["METRICS", "Estimate", "Metric", "Moments", "chosen_metrics", "estimate", "plan"]

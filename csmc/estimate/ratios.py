@@ -1,0 +1,151 @@
+"""Ratios of sums and their standard errors by the delta method, with the replicate as the unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmc.estimate.metrics import Constant, Metric, Ratio
+from csmc.kernel.codes import Tally, row_scale
+from csmc.kernel.result import Integers, Plan, Tallies
+
+Floats = NDArray[np.float64]
+
+#: A sum of terms that cancel to less than this part of their size is rounding, and counts as 0.
+_ROUNDING = 1e-13
+
+#: A row's weight in a metric's influence on one replicate.
+Weights = tuple[tuple[Tally, Floats], ...]
+
+
+def stack(tallies: Sequence[Tallies]) -> Tallies:
+    """Tallies of several points as one, with the point as the first axis."""
+    return Tallies(*(np.stack(fields) for fields in zip(*tallies, strict=True)))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """First and centred second moments of the tallies of some points, in natural units, as (point, institution).
+
+    `tallies` has the point as its first axis; `replicates` and `episodes` (per history) have one number per point.
+    """
+
+    tallies: Tallies
+    plan: Plan
+    replicates: Integers
+    episodes: Integers
+
+    def total(self, row: Tally | Constant) -> Floats:
+        """Sum of a tally over the replicates."""
+        if isinstance(row, Constant):
+            each = self.episodes if row is Constant.EPISODES else np.ones_like(self.episodes)
+            known = (self.replicates * each).astype(np.float64)
+            return np.broadcast_to(known[:, None], self.tallies.sums.shape[:2])
+        return self.tallies.sums[:, :, row] / self._scale(row)
+
+    def squares(self, row: Tally | Constant) -> Floats:
+        """Sum of the squares of a tally over the replicates, not centred."""
+        total = self.total(row)
+        if isinstance(row, Constant):
+            with np.errstate(invalid="ignore"):
+                return total * total / self.replicates[:, None]
+        pair = _position(self.plan.own_pairs, row, row)
+        high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
+        return (high * 2.0**32 + low) / self._scale(row) ** 2
+
+    def own(self, first: Tally, second: Tally) -> Floats:
+        """Centred sum of products of two tallies of the same institution."""
+        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
+        high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
+        sums = self.tallies.sums
+        return self._centred(high, low, sums[:, :, first], sums[:, :, second]) / self._scales(first, second)
+
+    def cross(self, first: Tally, second: Tally) -> Floats:
+        """Centred sum of products of a tally of each institution and a tally of the reference."""
+        pair = _position(self.plan.cross_pairs, first, second)
+        high, low = self.tallies.cross_high[:, :, pair], self.tallies.cross_low[:, :, pair]
+        sums, reference = self.tallies.sums, self.plan.reference
+        theirs = np.broadcast_to(sums[:, [reference], second], sums.shape[:2])
+        return self._centred(high, low, sums[:, :, first], theirs) / self._scales(first, second)
+
+    def _centred(self, high: Integers, low: Integers, first: Integers, second: Integers) -> Floats:
+        """sum xy - sum x sum y / R, subtracted in exact integers: constants and duplicates give exactly 0."""
+        replicates = np.broadcast_to(self.replicates[:, None], high.shape)
+        products = high.astype(object) * 2**32 + low.astype(object)
+        scaled = products * replicates.astype(object) - first.astype(object) * second.astype(object)
+        with np.errstate(invalid="ignore"):
+            return np.asarray(scaled.astype(np.float64) / replicates)
+
+    def _scale(self, row: Tally) -> Floats:
+        lengths, which = np.unique(self.episodes, return_inverse=True)
+        return np.array([[row_scale(row, int(length))] for length in lengths], dtype=np.float64)[which]
+
+    def _scales(self, first: Tally, second: Tally) -> Floats:
+        return self._scale(first) * self._scale(second)
+
+
+def _position(pairs: Integers, first: Tally, second: Tally) -> int:
+    return int(np.flatnonzero((pairs[:, 0] == first) & (pairs[:, 1] == second))[0])
+
+
+class Influence(NamedTuple):
+    """A metric of each point and institution, and what one replicate adds to its error.
+
+    value: the metric. weights: e = sum of weight * tally, whose variance over the replicates is that of the metric.
+    trials: sum of the denominator (the smaller one of a difference). informative: how many replicates inform it.
+    """
+
+    value: Floats
+    weights: Weights
+    trials: Floats
+    informative: Floats
+
+
+def influence(metric: Metric, moments: Moments) -> Influence:
+    """The metric and its weights.
+
+    For r = sum N / sum D the replicate's influence is (N_i - r D_i) / sum D (the delta method), so the variance is the
+    sum of their squares, times m / (m - 1) because r is estimated from the same data. m = (sum D)^2 / sum D^2 is the
+    number of replicates that inform the ratio (Kish): R for a constant denominator; for one-shot crises, the number of
+    replicates in which the denominator occurred, which gives the textbook error of a proportion or a mean among those.
+    """
+    parts = [_ratio_influence(sign, ratio, moments) for sign, ratio in metric.terms]
+    return Influence(
+        value=np.sum([part.value for part in parts], axis=0),
+        weights=tuple(weight for part in parts for weight in part.weights),
+        trials=np.min([part.trials for part in parts], axis=0),
+        informative=np.min([part.informative for part in parts], axis=0),
+    )
+
+
+def _ratio_influence(sign: int, ratio: Ratio, moments: Moments) -> Influence:
+    total = moments.total(ratio.denominator)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = moments.total(ratio.numerator) / total
+        informative = total * total / moments.squares(ratio.denominator)
+        weight = sign * np.sqrt(informative / (informative - 1)) / total
+        weight = np.where(informative > 1, weight, np.nan)
+    weights: Weights = ((ratio.numerator, weight),)
+    if not isinstance(ratio.denominator, Constant):
+        weights += ((ratio.denominator, -value * weight),)
+    return Influence(sign * value, weights, total, informative)
+
+
+def variance(moments: Moments, influence: Influence) -> Floats:
+    """Sampling variance of the metric; NaN where fewer than two replicates inform it."""
+    terms = [a * b * moments.own(i, j) for i, a in influence.weights for j, b in influence.weights]
+    return _sum_without_rounding(terms)
+
+
+def covariance(moments: Moments, influence: Influence) -> Floats:
+    """Sampling covariance of each institution's metric with that of the reference, from the same replicates."""
+    reference = moments.plan.reference
+    terms = [a * b[:, [reference]] * moments.cross(i, j) for i, a in influence.weights for j, b in influence.weights]
+    return _sum_without_rounding(terms)
+
+
+def _sum_without_rounding(terms: Sequence[Floats]) -> Floats:
+    total, size = np.sum(terms, axis=0), np.sum(np.abs(terms), axis=0)
+    return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)

@@ -1,0 +1,6 @@
+"""What a result says: a table, an answer in words, and figures."""
+
+from csmc.report.figures import figures
+from csmc.report.summary import Summary, Table, summary
+
+__all__ = ["Summary", "Table", "figures", "summary"]

@@ -1,0 +1,80 @@
+"""`dataset.csmc`: what a result can do beyond a plain xarray Dataset."""
+
+import json
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from csmc.errors import CsmcError
+
+
+@xr.register_dataset_accessor("csmc")  # type: ignore[no-untyped-call]
+class Results:
+    """Views of a result; reached as `dataset.csmc`."""
+
+    def __init__(self, dataset: xr.Dataset) -> None:
+        self._dataset = dataset
+
+    @property
+    def reference(self) -> str:
+        """The institution against which differences are taken."""
+        return str(self._dataset.attrs["reference"])
+
+    @property
+    def design(self) -> tuple[str, ...]:
+        """Names of the varied parameters' coordinates, in the order of the design."""
+        paths = json.loads(self._dataset.attrs.get("design", "[]"))
+        by_path = {coordinate.attrs.get("path", name): str(name) for name, coordinate in self._dataset.coords.items()}
+        return tuple(by_path[path] for path in paths)
+
+    def grid(self, *names: str) -> xr.Dataset:
+        """Return the design as a cube with one dimension per varied parameter in place of `point`.
+
+        Parameters
+        ----------
+        names
+            The coordinates that become dimensions; all that vary if none is named.
+
+        Raises
+        ------
+        CsmcError
+            The points are not one full grid of these parameters.
+        """
+        axes = names or self.design
+        if not axes:
+            return self._dataset.isel(point=0)
+        levels = {name: _levels(self._dataset[name].values) for name in axes}
+        sizes = {name: len(levels[name]) for name in axes}
+        codes = [_codes(self._dataset[name].values, levels[name]) for name in axes]
+        flat = np.ravel_multi_index(codes, tuple(sizes.values()))
+        if len(flat) != np.prod(list(sizes.values())) or len(np.unique(flat)) != len(flat):
+            raise CsmcError(
+                f"the design's {len(flat)} points are no full grid of {', '.join(axes)}; "
+                "name the parameters that form one, or select points first"
+            )
+        ordered = self._dataset.isel(point=np.argsort(flat))
+        axes_coordinates = {name: (name, levels[name], self._dataset[name].attrs) for name in axes}
+        return _unstack(ordered, sizes).assign_coords(axes_coordinates).transpose(*axes, ...)
+
+
+def _levels(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return the different values: numbers ascending, text in order of appearance."""
+    levels, first = np.unique(values, return_index=True)
+    return levels if np.issubdtype(values.dtype, np.number) else levels[np.argsort(first)]
+
+
+def _codes(values: np.ndarray[Any, Any], levels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    positions = {level: position for position, level in enumerate(levels.tolist())}
+    return np.array([positions[value] for value in values.tolist()])
+
+
+def _unstack(dataset: xr.Dataset, sizes: dict[str, int]) -> xr.Dataset:
+    """Reshape the dimension `point`, whose order is that of the grid."""
+    kept = dataset.drop_vars(list(sizes))
+    unstacked = {
+        name: variable.to_base_variable().unstack(point=sizes) if "point" in variable.dims else variable
+        for name, variable in kept.variables.items()
+    }
+    coordinates = {str(name): unstacked.pop(name) for name in kept.coords}
+    return xr.Dataset(unstacked, coords=coordinates, attrs=dataset.attrs)

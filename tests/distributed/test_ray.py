@@ -1,0 +1,80 @@
+"""The Ray engine gives the bits of the local one, says what is wrong, and shuts down only what it started."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from csmc import engine as engines
+from csmc.config import Experiment
+from csmc.engine import LocalEngine, Store, WorkError
+from csmc.engine.ray import ClusterError, RayEngine, probe, tally_on_worker
+
+pytestmark = pytest.mark.ray
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[ModuleType]:
+    """A Ray of two cores for this file, as a user would have who started it in the same process."""
+    module = pytest.importorskip("ray")
+    module.init(
+        address="local", num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False,
+        object_store_memory=100_000_000,
+    )  # fmt: skip
+    yield module
+    module.shutdown()
+
+
+@pytest.fixture(scope="module")
+def experiment() -> Experiment:
+    return Experiment.from_dict(
+        {
+            "name": "distributed",
+            "institutions": ["balance_of_power", "un_security_council"],
+            "design": {"grid": {"interests.divergence": [0.5, 2.0]}},
+            "sampling": {"replicates": 2000},
+            "execution": {"block": 256},
+        }
+    )
+
+
+def test_ray_and_threads_give_the_same_digest(
+    ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RayEngine, "task_seconds", 0.001)  # several tasks, in whatever order they finish
+    local, distributed = Store(tmp_path / "local"), Store(tmp_path / "ray")
+    engines.run(experiment, local, LocalEngine(1))
+    engines.run(experiment, distributed, RayEngine())
+    assert distributed.complete
+    assert distributed.digest() == local.digest()
+    assert ray.is_initialized(), "a Ray that was there before the run is still there after it"
+
+
+def test_a_worker_with_another_kernel_is_refused(experiment: Experiment) -> None:
+    with pytest.raises(ClusterError, match="install the same"):
+        tally_on_worker([None], "0" * 64, ())
+
+
+def test_an_error_on_a_worker_is_told_in_its_own_words(
+    ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ray
+    monkeypatch.setattr("csmc.engine.ray.DIGEST", "0" * 64)  # only here: the workers import their own
+    with pytest.raises(WorkError, match=r"ClusterError: csmc on .* differs"):
+        engines.run(experiment, Store(tmp_path), RayEngine())
+
+
+def test_an_address_where_nothing_answers_is_told_at_once() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with pytest.raises(ClusterError, match=f"no Ray cluster answers at 127.0.0.1:{port}"):
+        probe(f"127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("address", ["host", "host:port", "ray://", ":1"])
+def test_what_is_no_address_is_told_as_such(address: str) -> None:
+    with pytest.raises(ClusterError, match="is no address of a Ray cluster"):
+        probe(address)

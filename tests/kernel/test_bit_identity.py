@@ -1,0 +1,90 @@
+"""The same bits, however the work is cut and wherever it runs."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from functools import reduce
+from operator import add
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from csmc.kernel import Plan
+from csmc.kernel.codes import STREAM_VERSION
+
+from .support import simulate
+
+ROOT = Path(__file__).parents[2]
+PLAN = Plan(
+    own_pairs=np.array([[0, 0], [10, 12], [24, 21], [33, 33], [38, 38]]),
+    cross_pairs=np.array([[10, 10], [33, 1], [24, 24], [37, 38]]),
+    reference=1,
+    joint="all",
+)
+CASES = {
+    "one-shot": {},
+    "histories": {"dynamics.episodes": 12, "dynamics.survival": 0.4},
+    "ring": {"system.n_states": 20, "system.geography.layout": "ring", "system.geography.loss_of_strength": 1.5},
+    "plane": {
+        "system.n_states": 17,
+        "system.capability.distribution": "dirichlet",
+        "system.geography.layout": "plane",
+        "system.geography.loss_of_strength": 2.0,
+        "system.members": 0.7,
+        "interests.polarization": 1.0,
+        "dynamics.episodes": 3,
+    },
+}
+
+
+def digest(tallies):
+    return hashlib.sha256(b"".join(array.astype("<i8").tobytes() for array in tallies)).hexdigest()
+
+
+def digests(count=384):
+    """One digest per case, of all tallies under all presets."""
+    return {name: digest(simulate(changes, count=count, plan=PLAN)) for name, changes in CASES.items()}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("lanes", [1, 7, 64, 256])
+def test_the_number_of_lanes_never_shows_in_a_result(case, lanes):
+    expected = digest(simulate(CASES[case], count=200, plan=PLAN))
+    assert digest(simulate(CASES[case], count=200, plan=PLAN, lanes=lanes)) == expected
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_any_cut_and_order_of_the_replicates_merges_to_the_same_bits(case):
+    whole = simulate(CASES[case], first=100, count=700, plan=PLAN)
+    cuts = [(500, 300), (100, 1), (101, 255), (356, 144)]
+    parts = [simulate(CASES[case], first=first, count=count, plan=PLAN) for first, count in cuts]
+    assert digest(reduce(add, parts)) == digest(whole)
+
+
+def test_results_are_those_of_this_stream_version():
+    golden = json.loads((Path(__file__).parent / "golden.json").read_text())
+    assert golden["stream_version"] == STREAM_VERSION
+    assert digests() == golden["digests"]
+
+
+def other_process(**environment):
+    """The digests as another process computes them."""
+    code = "import json; from tests.kernel.test_bit_identity import digests; print(json.dumps(digests(count=32)))"
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["generic", "haswell", "skylake-avx512"])
+def test_code_compiled_for_another_cpu_gives_the_same_bits(target):
+    assert other_process(NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES="") == digests(count=32)
+
+
+@pytest.mark.slow
+def test_the_kernel_run_as_plain_python_gives_the_same_bits():
+    assert other_process(NUMBA_DISABLE_JIT="1") == digests(count=32)

@@ -1,0 +1,126 @@
+"""Made-up data for the tests of estimates, results and reports: per-replicate tallies, counted as a kernel would."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from csmc.engine.store import Record
+from csmc.estimate import Metric, Moments, plan
+from csmc.estimate.metrics import cross_pairs, own_pairs
+from csmc.estimate.ratios import stack
+from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
+from csmc.kernel.result import Integers, Plan, Tallies
+
+WARS = (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR)
+
+
+def empty(replicates: int, institutions: int) -> Integers:
+    """Tallies of 0 as (replicate, institution, tally)."""
+    return np.zeros((replicates, institutions, N_TALLIES), np.int64)
+
+
+def count(rows: Integers, the_plan: Plan, outcomes: Integers | None = None) -> Tallies:
+    """Count `rows` (replicate, institution, tally) and one-shot `outcomes` (replicate, institution)."""
+    exact = rows.astype(object)
+    own = (exact[:, :, the_plan.own_pairs[:, 0]] * exact[:, :, the_plan.own_pairs[:, 1]]).sum(axis=0)
+    theirs = exact[:, [the_plan.reference]][:, :, the_plan.cross_pairs[:, 1]]
+    cross = (exact[:, :, the_plan.cross_pairs[:, 0]] * theirs).sum(axis=0)
+    n = rows.shape[1]
+    partners = the_plan.partners(n)
+    joint = np.zeros((n, len(partners), N_OUTCOMES, N_OUTCOMES), np.int64)
+    outcomes = np.zeros(rows.shape[:2], np.int64) if outcomes is None else outcomes
+    for k in range(n):
+        for place, partner in enumerate(partners):
+            np.add.at(joint[k, place], (outcomes[:, k], outcomes[:, partner]), 1)
+    patterns = np.bincount((np.isin(outcomes, WARS) << np.arange(n)).sum(axis=1), minlength=1 << n)
+    words = [part.astype(np.int64) for moment in (own, cross) for part in (moment >> 32, moment & 0xFFFFFFFF)]
+    return Tallies(rows.sum(axis=0), *words, joint, patterns)
+
+
+def moments(rows: Integers, metrics: Sequence[Metric], episodes: int = 1, reference: int = 0) -> Moments:
+    """Moments of one point."""
+    the_plan = Plan(own_pairs(metrics), cross_pairs(metrics), reference, "none")
+    return Moments(stack([count(rows, the_plan)]), the_plan, np.array([len(rows)]), np.array([episodes]))
+
+
+def one_shot(outcomes: Integers) -> Integers:
+    """Tallies of one-shot crises with these outcomes (replicate, institution), as far as the outcomes fix them."""
+    rows = empty(*outcomes.shape)
+    for outcome in Outcome:
+        rows[:, :, outcome] = outcomes == outcome
+    war, challenge = np.isin(outcomes, WARS), outcomes != Outcome.NO_CHALLENGE
+    rows[:, :, Tally.WARS], rows[:, :, Tally.PEACE], rows[:, :, Tally.CHALLENGES] = war, ~war, challenge
+    rows[:, :, Tally.REFUSALS] = challenge & (outcomes != Outcome.NEGOTIATED_SETTLEMENT)
+    rows[:, :, Tally.BELLIGERENTS], rows[:, :, Tally.NO_WAR] = 2 * war, ~war
+    rows[:, :, Tally.SURVIVORS], rows[:, :, Tally.TIME_TO_WAR] = 8, 1
+    return rows
+
+
+def crises(replicates: int, war_rates: Sequence[float], seed: int = 1) -> Integers:
+    """Outcomes (replicate, institution) from draws that the institutions share; war at the rates given."""
+    generator = np.random.default_rng(seed)
+    u, severity = generator.random((2, replicates, 1))
+    outcomes = np.where(u < 0.6, Outcome.BACKDOWN, Outcome.NO_CHALLENGE)
+    kind = np.where(severity < 0.3, Outcome.GENERAL_WAR, Outcome.BILATERAL_WAR)
+    return np.where(u < np.asarray(war_rates), kind, outcomes)
+
+
+@dataclass
+class StandIn:
+    """What results read of an experiment."""
+
+    axes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    names: tuple[str, ...] = ("anarchy", "balance_of_power", "collective_security")
+    reference: str = "balance_of_power"
+    replicates: int = 500
+    metrics: Any = "all"
+    joint: str = "reference"
+    name: str = "stand-in"
+    question: str = "When is there less war?"
+    seed: int = 2**64 - 1
+    seeding: str = "common"
+    source_text: str = "name: stand-in\n"
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"dynamics.episodes": 1})
+
+    def __post_init__(self) -> None:
+        self.grid = [dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())]
+        self.n_points, self.varied = len(self.grid), tuple(self.axes)
+        self.shape = tuple((path, tuple(values)) for path, values in self.axes.items())
+        self.outputs = SimpleNamespace(metrics=self.metrics, joint=self.joint)
+        self.sampling = SimpleNamespace(replicates=self.replicates)
+        rungs = (SimpleNamespace(name="sanctions"), SimpleNamespace(name="force"))
+        self.institutions = tuple(SimpleNamespace(name=name, ladder=rungs) for name in self.names)
+
+    def coordinates(self) -> dict[str, list[Any]]:
+        return {path: [point[path] for point in self.grid] for path in self.axes}
+
+    def coordinate(self, path: str, index: int) -> Any:
+        return self.grid[index][path]
+
+    def resolved(self) -> dict[str, Any]:
+        written = {path: {"multiply": list(values)} if "*" in path else values for path, values in self.axes.items()}
+        return {"name": self.name, "design": {"grid": written}}
+
+    def record(self, point: int, war_rates: Sequence[float], replicates: int | None = None) -> Record:
+        outcomes = crises(replicates or self.replicates, war_rates)
+        return Record(point, len(outcomes), count(one_shot(outcomes), plan(self), outcomes))  # type: ignore[arg-type]
+
+
+@dataclass
+class StandInStore:
+    """What results read of a store."""
+
+    path: Path
+    kept: Sequence[Record]
+
+    def records(self) -> Iterator[Record]:
+        return iter(self.kept)
+
+    def digest(self) -> str:
+        return hashlib.sha256(b"".join(part.tobytes() for record in self.kept for part in record.tallies)).hexdigest()

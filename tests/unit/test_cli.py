@@ -1,0 +1,222 @@
+"""The command line as a user meets it: exit codes, one clear message per error, and where the result is."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+import csmc
+from csmc.cli import main
+from csmc.cli.console import duration, quantity
+from csmc.cli.progress import Lines, described
+from csmc.engine import Progress, Store
+
+CONFIGURATION = """\
+name: small
+institutions: [balance_of_power, collective_security]
+design:
+  grid:
+    interests.divergence: [0.5, 2.0]
+sampling: {replicates: 400}
+execution: {threads: 1}
+"""
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.yaml"
+    path.write_text(CONFIGURATION)
+    return path
+
+
+@pytest.fixture
+def csmc_command(capsys: pytest.CaptureFixture[str]):
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        code = ended.value.code
+        return Ended(int(code or 0), *capsys.readouterr())
+
+    return run
+
+
+def test_the_version_is_the_packages(csmc_command) -> None:
+    assert csmc_command("--version") == (0, f"csmc {csmc.__version__}\n", "")
+
+
+def test_help_lists_every_command(csmc_command) -> None:
+    ended = csmc_command("--help")
+    assert ended.code == 0
+    assert all(verb in ended.out for verb in ("run", "validate", "institutions", "schema", "report", "export"))
+
+
+def test_help_loads_nothing_heavy() -> None:
+    code = "import sys; from csmc.cli.app import app; print(*sys.modules, sep='\\n')"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"numpy", "numba", "xarray", "ray", "matplotlib", "pydantic", "scipy"} & set(loaded)
+
+
+def test_a_run_prints_the_comparison_and_where_everything_is(config: Path, csmc_command) -> None:
+    ended = csmc_command("run", config)
+    assert ended.code == 0, ended.err
+    assert "collective security" in ended.out
+    digest = csmc.open_results("results/small").attrs["digest"]
+    assert f"digest   {digest}" in ended.out
+    assert str(Path("results/small/result.zarr")) in ended.out
+    assert list(Path("results/small/figures").glob("*.png"))
+
+    again = csmc_command("run", config, "--json", "--threads", "2")
+    facts = json.loads(again.out)
+    assert (facts["digest"], facts["points"], facts["replicates"], facts["episodes"]) == (digest, 2, 400, 800)
+
+    other = csmc_command("run", config, "--quiet", "-o", "elsewhere", "-s", "execution.block=100")
+    assert digest in other.out
+    assert other.err == ""
+
+    refused = csmc_command("run", config, "-s", "seed=5")
+    assert refused.code == 2
+    assert "results/small holds a result of another configuration" in refused.err
+    assert csmc.open_results("results/small").attrs["digest"] == digest
+
+    shown = csmc_command("report", "results/small", "--figures", "drawn")
+    assert shown.code == 0
+    assert "collective security" in shown.out
+    assert list(Path("drawn").glob("*.svg"))
+
+    assert csmc_command("export", "results/small", "small.csv").code == 0
+    assert Path("small.csv").read_text().startswith("point,")
+
+
+def test_the_python_interface_gives_the_same_numbers(config: Path) -> None:
+    by_path = csmc.run(config, output="by_path")
+    by_object = csmc.run(csmc.load_experiment(config), output="by_object", threads=2)
+    assert by_path.attrs["digest"] == by_object.attrs["digest"]
+    assert by_path.attrs["complete"] == 1
+
+
+def test_validate_says_what_would_run(config: Path, csmc_command) -> None:
+    ended = csmc_command("validate", config, "-s", "sampling.replicates=1000")
+    assert ended.code == 0
+    assert "2 points x 1,000 replicates" in ended.out
+    assert not Path("results").exists()
+
+
+def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_command) -> None:
+    config.write_text(CONFIGURATION + "parameters: {crisis.war_cots: 1, response.rounds: 99}\n")
+    for verb in ("validate", "run"):
+        ended = csmc_command(verb, config)
+        assert ended.code == 2
+        assert ended.out == ""
+        assert "war_cots" in ended.err
+        assert "rounds" in ended.err
+        assert "Traceback" not in ended.err
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["run", "missing.yaml"],
+        ["run", "small.yaml", "--threads", "0"],
+        ["run", "small.yaml", "--engine", "spark"],
+        ["run", "small.yaml", "--engine", "local", "--address", "host:1"],
+        ["run", "small.yaml", "-s", "no_such.path=1"],
+        ["run", "small.yaml", "-o", "small.yaml"],
+        ["run", "small.yaml", "-o", "small.yaml/below"],
+        ["report", "missing"],
+        ["export", "missing", "target.csv"],
+        ["institutions", "league_of_nation"],
+        ["no_such_command"],
+    ],
+)
+def test_what_cannot_be_done_ends_with_2_and_writes_nothing(config: Path, csmc_command, arguments: list[str]) -> None:
+    ended = csmc_command(*arguments)
+    assert ended.code == 2
+    assert ended.err
+    assert "Traceback" not in ended.err
+    assert [path.name for path in config.parent.iterdir()] == [config.name]
+
+
+def test_institutions_are_listed_and_shown_in_full(csmc_command) -> None:
+    listed = csmc_command("institutions")
+    assert all(name in listed.out for name in csmc.institutions.names())
+    one = csmc_command("institutions", "un_security_council")
+    assert "veto: permanent" in one.out
+    assert "Charter" in one.out
+
+
+def test_the_schema_is_json(csmc_command) -> None:
+    assert json.loads(csmc_command("schema").out) == csmc.schema()
+
+
+def start(config: Path, output: str, replicates: int) -> subprocess.Popen[str]:
+    """Begin a run in a process of its own, and wait until some of its work is on disk."""
+    options = ["-o", output, "-s", f"sampling.replicates={replicates}"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(csmc.__file__).parents[1])}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "csmc.cli", "run", str(config), *options],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while process.poll() is None and not list(Path(output, "blocks").glob("*.blk")):
+        time.sleep(0.1)
+    return process
+
+
+def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_command) -> None:
+    with start(config, "stopped", 40_000_000) as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "the same command goes on from there" in err
+    assert "Traceback" not in err
+    kept = sum(record.replicates for record in Store("stopped").records())
+    assert 0 < kept < 80_000_000
+    fewer = csmc_command("run", config, "-o", "stopped")
+    assert fewer.code == 2
+    assert "already has" in fewer.err
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, csmc_command) -> None:
+    with start(config, "killed", 4_000_000) as process:
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    assert not Store("killed").complete
+    more = ["-s", "sampling.replicates=4_000_000", "--json"]
+    digests = [json.loads(csmc_command("run", config, "-o", name, *more).out)["digest"] for name in ("killed", "whole")]
+    assert digests[0] == digests[1]
+
+
+def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = Lines()
+    state = Progress(total=4_000_000, kept=0, done=1_000_000, institutions=7, seconds=2.0)
+    lines(state)
+    assert capsys.readouterr().err == ""
+    lines._last -= 31
+    lines(state)
+    assert capsys.readouterr().err == f" 25.0%  {described(state)}\n"
+    assert described(state) == "1 M of 4 M crises, 3.5 M institution-episodes/s, 6 s left"
+
+
+def test_numbers_and_times_are_for_people() -> None:
+    assert [quantity(n) for n in (0, 950, 3210, 41_000_000, 2.5e12)] == ["0", "950", "3.21 k", "41 M", "2.5 T"]
+    assert [duration(s) for s in (0.4, 59, 185, 8040)] == ["0 s", "59 s", "3 min 5 s", "2 h 14 min"]

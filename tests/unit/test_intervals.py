@@ -1,0 +1,104 @@
+"""Intervals: published values, exact coverage by enumeration, and what they never do."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binom
+
+from csmc.estimate.intervals import (
+    clopper_pearson,
+    effective_trials,
+    mean_interval,
+    proportion_interval,
+    wilson,
+)
+
+
+def array(*values: float) -> np.ndarray:
+    return np.array(values, dtype=np.float64)
+
+
+@pytest.mark.parametrize(
+    ("events", "trials", "low", "high"),
+    [
+        (5, 50, 0.033275093589, 0.218135366434),
+        (3, 1e6, 6.18672550191e-07, 8.76724778807e-06),
+        (1, 1e9, 2.531780798397e-11, 5.571643429123e-09),
+        (0, 1e9, 0.0, 3.688879447310e-09),
+        (7, 7, 0.025 ** (1 / 7), 1.0),
+    ],
+)
+def test_clopper_pearson_equals_known_values(events: float, trials: float, low: float, high: float) -> None:
+    result = clopper_pearson(array(events), array(trials))
+    np.testing.assert_allclose([result.low[0], result.high[0]], [low, high], rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("events", "trials", "low", "high"),
+    [(5, 50, 0.0434757649319, 0.213602314375), (81, 263, 0.255288519878, 0.366209576983)],
+)
+def test_wilson_equals_known_values(events: float, trials: float, low: float, high: float) -> None:
+    result = wilson(array(events), array(trials))
+    np.testing.assert_allclose([result.low[0], result.high[0]], [low, high], rtol=1e-10)
+
+
+def one_shot(trials: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every possible proportion of independent trials, and its standard error."""
+    value = np.arange(trials + 1) / trials
+    return value, np.sqrt(value * (1 - value) / (trials - 1))
+
+
+def test_one_shot_crises_give_the_binomial_interval() -> None:
+    value, se = one_shot(100)
+    trials = np.full_like(value, 100)
+    np.testing.assert_allclose(effective_trials(value, se, trials, trials), 100, rtol=1e-12)
+    result = proportion_interval(value, se, trials, trials)
+    exact, score = clopper_pearson(value * 100, trials), wilson(value * 100, trials)
+    np.testing.assert_allclose(result.low[[0, 5, 29, 71, 100]], exact.low[[0, 5, 29, 71, 100]], rtol=1e-9)
+    np.testing.assert_allclose(result.high[[30, 50, 70]], score.high[[30, 50, 70]], rtol=1e-9)
+
+
+@pytest.mark.parametrize("trials", [20, 100, 400])
+def test_coverage_by_enumeration(trials: int) -> None:
+    value, se = one_shot(trials)
+    counts = np.full_like(value, trials)
+    low, high = proportion_interval(value, se, counts, counts)
+    for p in np.linspace(0.001, 0.5, 60):
+        covered = binom.pmf(np.arange(trials + 1), trials, p)[(low <= p) & (p <= high)].sum()
+        assert covered >= 0.94
+
+
+def test_a_proportion_of_zero_has_an_upper_end_from_the_replicates() -> None:
+    low, high = proportion_interval(array(0.0), array(0.0), array(20_000.0), array(1_000.0))
+    assert low[0] == 0
+    assert high[0] == pytest.approx(1 - 0.025 ** (1 / 1000))
+
+
+def test_clustered_episodes_count_as_fewer() -> None:
+    independent = np.sqrt(0.2 * 0.8 / 10_000)
+    effective = effective_trials(array(0.2), array(3 * independent), array(10_000.0), array(500.0))
+    assert effective[0] == pytest.approx(10_000 / 9, rel=0.01)
+
+
+def test_few_histories_widen_by_the_t_quantile() -> None:
+    se = array(np.sqrt(0.2 * 0.8 / 10_000))
+    few = effective_trials(array(0.2), se, array(10_000.0), array(5.0))
+    many = effective_trials(array(0.2), se, array(10_000.0), array(5_000.0))
+    assert few[0] < 0.7 * many[0]
+
+
+@given(st.floats(0, 1), st.floats(0, 0.5), st.integers(1, 10**9), st.integers(1, 10**9))
+def test_an_interval_of_a_proportion_holds_it_and_is_never_a_point(p: float, se: float, one: int, two: int) -> None:
+    trials, informative = array(max(one, two)), array(min(one, two))
+    low, high = proportion_interval(array(p), array(se), trials, informative)
+    assert 0 <= low[0] <= p + 1e-12
+    assert p - 1e-12 <= high[0] <= 1
+    assert low[0] < high[0]
+
+
+def test_a_mean_keeps_to_its_range_and_needs_two_replicates() -> None:
+    low, high = mean_interval(array(0.99, 0.5), array(0.02, np.nan), array(100.0, 1.0), 0.0, 1.0)
+    assert high[0] == 1
+    assert low[0] == pytest.approx(0.99 - 1.9842169515 * 0.02)
+    assert np.isnan([low[1], high[1]]).all()
