@@ -13,6 +13,7 @@ import ctypes.util
 import hashlib
 import math
 import os
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,9 +41,22 @@ DIGEST: str = _digest()
 
 
 def _cache_directory() -> Path:
+    """A directory of this user's alone (the cache holds pickles), under the first place that can be written."""
     chosen = os.environ.get("CSMC_CACHE_DIR")
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csmc"
-    return base / DIGEST[:16]
+    usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csmc"
+    for base in [Path(chosen)] if chosen else [usual, Path(tempfile.gettempdir()) / f"csmc-{os.getuid()}"]:
+        directory = base / DIGEST[:16]
+        try:
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError:
+            continue
+        if os.access(directory, os.W_OK) and directory.stat().st_uid == os.getuid():
+            return directory
+    raise CacheError(f"cannot keep compiled code in {base}: not a writable directory of this user; set CSMC_CACHE_DIR")
+
+
+class CacheError(OSError):
+    """No directory for compiled code."""
 
 
 #: Where compiled code is kept; set CSMC_CACHE_DIR to move it.
@@ -53,7 +67,6 @@ def compiled(function: Function) -> Function:
     """Compile an entry point of the kernel and keep the machine code on disk."""
     saved, config.CACHE_DIR = config.CACHE_DIR, str(CACHE_DIRECTORY)  # other packages' caches stay where they are
     try:
-        CACHE_DIRECTORY.mkdir(parents=True, exist_ok=True, mode=0o700)
         return numba.njit(cache=True, nogil=True, error_model="numpy")(function)
     finally:
         config.CACHE_DIR = saved
@@ -66,9 +79,9 @@ def stage(function: Function) -> Function:
 
 def inlined(function: Function) -> Function:
     """Compile a scalar helper that is inlined into the lane loop that calls it (else the loop is not vectorised)."""
-    return numba.njit(forceinline=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(
-        function
-    )
+    return numba.njit(
+        forceinline=True, nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+    )(function)
 
 
 def _interpreted_fma() -> Callable[[float, float, float], float]:

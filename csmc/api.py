@@ -1,18 +1,41 @@
 """csmc from Python: the same power as the command line, and nothing that prints."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import xarray as xr
 
+from csmc import config
 from csmc import engine as engines
-from csmc.config import Experiment, load_experiment
+from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.driver import ignore
 from csmc.engine.progress import OnProgress
+from csmc.estimate import chosen_metrics
 from csmc.results import assemble, open_results
 
 __all__ = ["load_experiment", "output_path", "run"]
+
+
+def load_experiment(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Experiment:
+    """Read an experiment from its YAML file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    overrides
+        Values that replace those of the file, each as on the command line: `path=value`.
+
+    Raises
+    ------
+    ConfigError
+        Something in the file or in the overrides is wrong; it names everything that is.
+    """
+    experiment = config.load_experiment(Path(path), overrides)
+    chosen_metrics(experiment)
+    return experiment
 
 
 def run(
@@ -58,7 +81,7 @@ def run(
         Ctrl-C; what had finished is kept, and the same call goes on from there.
     """
     if not isinstance(experiment, Experiment):
-        experiment = load_experiment(Path(experiment))
+        experiment = load_experiment(experiment)
     store = Store(output_path(experiment, output))
     chosen = engines.choose(experiment, engine=engine, threads=threads, address=address)
     engines.run(experiment, store, chosen, progress or ignore)

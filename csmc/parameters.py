@@ -1,6 +1,6 @@
 """The one table of parameters; edit to add, rename, re-bound or re-document a parameter of the model.
 
-Validation, the kernel's record, the JSON Schema and the documentation are all made from `PARAMETERS`.
+Validation, the kernel's record, the JSON Schema and the table in docs/model.md are all made from `PARAMETERS`.
 """
 
 import math
@@ -218,6 +218,18 @@ POINT_DTYPE = np.dtype(
     [(p.field, np.float64 if p.kind == "float" else np.int64) for p in PARAMETERS],
     align=True,
 )
+
+
+def markdown_table() -> str:
+    """The table of `PARAMETERS` as docs/model.md has it."""
+    rows = ["| parameter | default | legal values | unit | meaning | source |", "|---|---|---|---|---|---|"]
+    return "\n".join([*rows, *map(_markdown_row, PARAMETERS)])
+
+
+def _markdown_row(p: Parameter) -> str:
+    default = _short(p.default) if isinstance(p.default, float) else p.default
+    legal = re.sub("^(a number in|a whole number in|one of) ", "", p.rule)
+    return f"| `{p.path}` | {default} | {legal} | {p.unit} | {p.meaning.removesuffix('.')} | {p.source} |"
 
 
 def defaults() -> dict[str, Value]:

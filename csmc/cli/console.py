@@ -18,7 +18,9 @@ def note(text: str) -> None:
 
 def warn_if_partial(dataset: "xr.Dataset") -> None:
     """Leave with the code for a partial result if not everything that was asked for has run."""
-    if not dataset.attrs.get("complete", 0):
+    from csmc.results import is_partial
+
+    if is_partial(dataset):
         note("this result is partial: some work has not run; `csmc run` with the same configuration goes on")
         raise typer.Exit(ExitCode.PARTIAL)
 

@@ -35,7 +35,7 @@ def _print_table(known: "list[Institution]") -> None:
 
 def _print_record(institution: "Institution") -> None:
     record = institution.model_dump(mode="json")
-    print(f"{record.pop('name')}: {record.pop('summary')}")
+    print(f"{record.pop('name')} ({record.pop('title')}): {record.pop('summary')}")
     sources = record.pop("sources")
     for field, value in record.items():
         _print_field(field, value)

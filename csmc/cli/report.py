@@ -71,7 +71,8 @@ def print_table(table: "Table") -> None:
         grid.add_column(heading, justify="right" if number else "left", header_style="bold", no_wrap=number == 0)
     for row in table.rows:
         grid.add_row(*row)
-    console = Console(width=None if sys.stdout.isatty() else WIDEST_TABLE, highlight=False)
+    width = None if sys.stdout.isatty() else WIDEST_TABLE
+    console = Console(width=width, highlight=False, markup=False, emoji=False)  # a title's [x] is no style
     with console.capture() as drawn:
         console.print(grid)
     print("\n".join(line.rstrip() for line in drawn.get().splitlines()), end="\n\n")

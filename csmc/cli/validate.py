@@ -5,7 +5,7 @@ from csmc.cli.options import Config, Overrides
 
 def validate(config: Config, overrides: Overrides = None) -> None:
     """Check a configuration, every point of its design included, without running it."""
-    from csmc.config import load_experiment
+    from csmc.api import load_experiment
     from csmc.engine.progress import total_episodes
 
     experiment = load_experiment(config, overrides or ())

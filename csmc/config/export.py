@@ -67,4 +67,4 @@ def source_of(configuration: Mapping[str, Any]) -> str:
 
 
 def _rules(institution: Institution) -> dict[str, Any]:
-    return institution.model_dump(mode="json", exclude={"summary", "sources"})
+    return institution.model_dump(mode="json", exclude={"title", "summary", "sources"})

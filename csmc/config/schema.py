@@ -91,7 +91,8 @@ def _entry(institution: dict[str, Any]) -> dict[str, Any]:
         name: {"type": ["object", "null"]} for name in ("obligation", "balancing", "council", "forum")
     }
     ladder = {"type": ["array", "object"], "description": "The rungs, or changes to the rungs of the base by name."}
-    own = {key: value for key, value in institution["properties"].items() if key in ("name", "summary", "sources")}
+    described = ("name", "title", "summary", "sources")
+    own = {key: value for key, value in institution["properties"].items() if key in described}
     return {
         "anyOf": [
             {"enum": list(names())},

@@ -49,11 +49,31 @@ def _differences(stored: Any, asked: Any, path: str) -> Iterator[str]:
     if isinstance(stored, dict) and isinstance(asked, dict):
         for key in sorted(stored.keys() | asked.keys()):
             yield from _differences(stored.get(key), asked.get(key), f"{path}.{key}" if path else key)
-    elif isinstance(stored, list) and isinstance(asked, list) and len(stored) == len(asked):
+    elif _all_named(stored) and _all_named(asked):
+        yield from _named_differences(stored, asked, path)
+    elif isinstance(stored, list) and isinstance(asked, list) and len(stored) != len(asked):
+        yield f"{path}: stored {len(stored)} values, asked for {len(asked)}"
+    elif isinstance(stored, list) and isinstance(asked, list):
         for number, (mine, theirs) in enumerate(zip(stored, asked, strict=True)):
             yield from _differences(mine, theirs, f"{path}[{number}]")
     elif stored != asked:
         yield f"{path}: stored {_short(stored)}, asked for {_short(asked)}"
+
+
+def _all_named(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(value, dict) and "name" in value for value in values)
+
+
+def _named_differences(stored: list[dict[str, Any]], asked: list[dict[str, Any]], path: str) -> Iterator[str]:
+    """Institutions and rungs are compared by name, so that one more is one difference."""
+    mine, theirs = ({value["name"]: value for value in values} for values in (stored, asked))
+    yield from (f"{path}: {name} is stored, not asked for" for name in mine if name not in theirs)
+    yield from (f"{path}: {name} is asked for, not stored" for name in theirs if name not in mine)
+    shared = [name for name in mine if name in theirs]
+    if shared != [name for name in theirs if name in mine]:
+        yield f"{path}: stored in another order"
+    for name in shared:
+        yield from _differences(mine[name], theirs[name], f"{path}.{name}")
 
 
 def _short(value: Any) -> str:

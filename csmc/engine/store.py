@@ -187,7 +187,8 @@ class Store:
         if lines:
             raise StoreError(
                 f"{self.path} holds a result of another configuration:\n{lines}\n"
-                "nothing has been changed; choose another output, or delete that one"
+                "nothing has been changed. More replicates can be added to an output, but nothing else: "
+                "choose another output, or delete that one"
             )
 
     def _adopt(self, replicates: int) -> None:

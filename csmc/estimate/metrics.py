@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.config import Experiment
+from csmc.errors import ConfigError, Problem, shown, suggestion
 from csmc.kernel.codes import Outcome, Tally
 from csmc.kernel.result import Plan
 
@@ -255,9 +256,19 @@ METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _ALL}
 
 
 def chosen_metrics(experiment: Experiment) -> tuple[Metric, ...]:
-    """The metrics that `outputs.metrics` asks for, in the order of the registry."""
+    """The metrics that `outputs.metrics` asks for, in the order of the registry; ConfigError for names it lacks."""
     chosen = experiment.outputs.metrics
-    return tuple(METRICS.values()) if chosen == "all" else tuple(m for m in METRICS.values() if m.name in chosen)
+    if chosen == "all":
+        return tuple(METRICS.values())
+    problems = [_unknown(position, name) for position, name in enumerate(chosen) if name not in METRICS]
+    if problems:
+        raise ConfigError(map(str, problems))
+    return tuple(metric for metric in METRICS.values() if metric.name in chosen)
+
+
+def _unknown(position: int, name: str) -> Problem:
+    near = suggestion(name, METRICS) or f" (known: {', '.join(METRICS)})"
+    return Problem(("outputs", "metrics", position), f"is not a known metric{near}", shown(name))
 
 
 def plan(experiment: Experiment) -> Plan:

@@ -47,7 +47,7 @@ def resolve_entries(entries: Sequence[Any]) -> tuple[list[Institution], list[Pro
 
     An entry is the name of a preset or a mapping {name, extends, fields...}; fields may be nested or dotted
     (`council.veto: none`), and `extends` names a preset or another entry. A list replaces the list that it extends;
-    single rungs are changed by name (`ladder.sanctions.severity: 0.3`).
+    single rungs are changed by name (`ladder.sanctions.severity: 0.3`). A title is not inherited.
     """
     problems: list[Problem] = []
     mappings: dict[int, dict[str, Any]] = {}
@@ -165,7 +165,7 @@ def _build(
         chain.append(own[base] if base in own else {**_without_extends(_preset_data(base)), "name": base})
     data: dict[str, Any] = {}
     for link in reversed(chain):
-        data = merge(data, _without_extends(link))
+        data = merge({key: value for key, value in data.items() if key != "title"}, _without_extends(link))
         if link is not chain[-1] and "summary" not in link:
             data["summary"] = f"Extends {link['extends']}."
         try:

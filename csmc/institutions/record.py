@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from csmc.kernel.codes import STRIDE, Scope, Seating, Veto
@@ -15,6 +15,8 @@ from csmc.parameters import Record
 
 #: A ladder has at most this many rungs, force included.
 MAX_RUNGS = 4
+#: A title has to fit above a panel of a figure.
+MAX_TITLE = 60
 #: The name of the last rung of every ladder.
 FORCE = "force"
 
@@ -101,10 +103,16 @@ class Rung(Rules):
     cost: Weight = Field(description="What taking part costs, as a multiple of the cost of force.")
 
 
+def title_of(name: str) -> str:
+    """What readers call an institution that has no title of its own: its name as words."""
+    return " ".join("UN" if word == "un" else word for word in name.split("_"))
+
+
 class Institution(Rules):
     """Rules by which states respond to an aggression."""
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
+    title: str = Field("", description="What tables, sentences and figures call it; the name as words unless given.")
     summary: str = ""
     sources: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
     obligation: Obligation = Obligation()
@@ -114,6 +122,21 @@ class Institution(Rules):
     ladder: Annotated[tuple[Rung, ...], BeforeValidator(_tuple), Field(min_length=1, max_length=MAX_RUNGS)] = (
         Rung(name=FORCE, cost=1.0),
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_title(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "title" not in data and isinstance(data.get("name"), str):
+            return {**data, "title": title_of(data["name"])}
+        return data
+
+    @field_validator("title")
+    @classmethod
+    def _is_a_short_line(cls, title: str) -> str:
+        if not title[:1].isalnum() or not title.isprintable() or len(title) > MAX_TITLE:
+            message = f"must be one line of at most {MAX_TITLE} characters that begins with a letter or a digit"
+            raise PydanticCustomError("title", message)
+        return title
 
     @field_validator("ladder")
     @classmethod

@@ -1,4 +1,4 @@
-"""The compiled kernel: arrays in, exact integer tallies out. Imports numpy, math, enum and csmc._jit, nothing else of csmc.
+"""The compiled kernel: arrays in, exact integer tallies out. Of csmc it imports csmc._jit and nothing else.
 
 Importing this package, or its `codes` and `result`, does not load the compiler; `tally` and `is_cached` do.
 """

@@ -1,4 +1,4 @@
-"""A block of replicates x all institutions of one design point -> exact tallies. The stages, in the order of the model."""
+"""A block of replicates x all institutions of one point -> exact tallies: the stages, in the order of the model."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """MODEL 3, step 5: who sits, how they vote, and the exact probability of a mandate."""
 
-import math
+import numpy as np
 
 from csmc._jit import stage
 from csmc.kernel.codes import Seating, Veto
@@ -47,34 +47,54 @@ def _seat_everyone(n, great_only, world, capability, seat):
 
 
 @stage
+def _seat_first(n, candidates, rivals, order, places, seat):
+    """Seat each of `candidates` whom fewer than `places` of them precede: smaller `order`, ties to the lower index.
+
+    `rivals` is room for a count.
+    """
+    lanes = seat.shape[1]
+    for i in range(n):
+        for lane in range(lanes):
+            rivals[lane] = 0.0
+        for j in range(n):
+            tie = 1.0 if j < i else 0.0
+            for lane in range(lanes):
+                mine, theirs = order[i, lane], order[j, lane]
+                rivals[lane] += candidates[j, lane] * (1.0 if theirs < mine else (tie if theirs == mine else 0.0))
+        for lane in range(lanes):
+            seat[i, lane] += candidates[i, lane] if rivals[lane] < places[lane] else 0.0
+
+
+@stage
 def _seat_number(n, seats, world, capability, seat, scratch, room):
     """`seats` seats: living permanent members first (the largest, if too many), the rest by the smallest draws."""
     lanes = seat.shape[1]
-    permanent, elected, free = scratch[FIRST], scratch[SECOND], room[FIRST]
+    candidates, smallness, free, rivals = scratch[FIRST], scratch[SECOND], room[FIRST], room[SECOND]
+    most_permanent = 0.0
     for lane in range(lanes):
+        free[lane] = 0.0
+    for i in range(n):
+        for lane in range(lanes):
+            candidates[i, lane] = world[MEMBER, i, lane] * world[GREAT_POWER, i, lane]
+            candidates[i, lane] *= 1.0 if capability[i, lane] > 0.0 else 0.0
+            smallness[i, lane] = -capability[i, lane]
+            seat[i, lane] = 0.0
+            free[lane] += candidates[i, lane]
+    for lane in range(lanes):
+        most_permanent = max(most_permanent, free[lane])
         free[lane] = seats
-    for i in range(n):
-        for lane in range(lanes):
-            standing = world[MEMBER, i, lane] if capability[i, lane] > 0.0 else 0.0
-            permanent[i, lane] = standing * world[GREAT_POWER, i, lane]
-            elected[i, lane] = standing * (1.0 - world[GREAT_POWER, i, lane])
-            free[lane] -= permanent[i, lane]
-    for i in range(n):
-        for lane in range(lanes):
-            seat[i, lane] = 0.0  # counts those who come before i, then becomes the mask
-        for j in range(n):
-            before = 1.0 if j < i else 0.0
+    if most_permanent <= seats:
+        for i in range(n):
             for lane in range(lanes):
-                mine, theirs = capability[i, lane], capability[j, lane]
-                larger = 1.0 if theirs > mine else (before if theirs == mine else 0.0)
-                mine, theirs = world[SEAT_DRAW, i, lane], world[SEAT_DRAW, j, lane]
-                sooner = 1.0 if theirs < mine else (before if theirs == mine else 0.0)
-                stands_permanent = permanent[i, lane] > 0.0
-                seat[i, lane] += permanent[j, lane] * larger if stands_permanent else elected[j, lane] * sooner
+                seat[i, lane] = candidates[i, lane]
+    else:
+        _seat_first(n, candidates, rivals, smallness, free, seat)
+    for i in range(n):
         for lane in range(lanes):
-            places = float(seats) if permanent[i, lane] > 0.0 else free[lane]
-            stands = permanent[i, lane] + elected[i, lane]
-            seat[i, lane] = stands if seat[i, lane] < places else 0.0
+            free[lane] -= seat[i, lane]
+            others = world[MEMBER, i, lane] * (1.0 - world[GREAT_POWER, i, lane])
+            candidates[i, lane] = others if capability[i, lane] > 0.0 else 0.0
+    _seat_first(n, candidates, rivals, world[SEAT_DRAW], free, seat)
 
 
 @stage
@@ -106,7 +126,7 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
             eligible[lane] += voter
     for lane in range(lanes):
         powerless = quota > 0.0 and eligible[lane] == 0.0
-        need = max(math.ceil(quota * eligible[lane] - 1e-9), 0.0)
+        need = max(np.ceil(quota * eligible[lane] - 1e-9), 0.0)
         crisis[NEED, lane] = -1.0 if powerless else need
 
 

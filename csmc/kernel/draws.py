@@ -56,9 +56,7 @@ def _unit_interval(word):
 def _block(replicate, episode, place, seed):
     """Four uniforms of one Philox block."""
     address = np.uint64(replicate)
-    w0, w1, w2, w3 = philox(
-        address & _WORD, address >> _HALF, np.uint64(episode), place, seed & _WORD, seed >> _HALF
-    )
+    w0, w1, w2, w3 = philox(address & _WORD, address >> _HALF, np.uint64(episode), place, seed & _WORD, seed >> _HALF)
     return _unit_interval(w0), _unit_interval(w1), _unit_interval(w2), _unit_interval(w3)
 
 

@@ -249,4 +249,3 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
         crisis[JOINED, s] = joining[s] / total if total > 0.0 else 0.0
         crisis[ENGAGED, s] = engaged / everybody if everybody > 0.0 else 0.0
         crisis[WON, s] = 1.0 if crisis[WAR_DRAW, s] < logistic(-against) else 0.0
-

@@ -21,7 +21,7 @@ from csmc._jit import inlined, stage
 LANES = 128
 
 #: Lane loops over the compacted crises are padded to a multiple of this, so that no lane is left to scalar code.
-PADDING = 32
+PADDING = 16
 
 # world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis
 BASE = 0  # lasting ideal points μ

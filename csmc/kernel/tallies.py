@@ -71,7 +71,6 @@ _LOW_BITS = np.int64(32)
 _LOW = np.int64(0xFFFFFFFF)
 
 
-
 def tally_scales(episodes: int) -> np.ndarray:
     """Fixed-point scale of every tally row as float64, (tally,)."""
     return np.array([float(row_scale(row, episodes)) for row in range(N_TALLIES)])
@@ -169,7 +168,7 @@ def quantise(sums, scales, integers):
     for row in range(sums.shape[0]):
         scale = scales[row]
         for lane in range(sums.shape[1]):
-            integers[row, lane] = np.int32(math.floor(sums[row, lane] * scale + 0.5))
+            integers[row, lane] = np.int32(np.floor(sums[row, lane] * scale + 0.5))
 
 
 @stage

@@ -86,7 +86,7 @@ def describe_third_parties(point, world, capability, crisis, thirds, scratch):
 
 @stage
 def weigh(point, institution, crisis, thirds, legitimacy):
-    """Utilities of helping the victim and of joining the challenger, and the pull of obligation, under an institution."""
+    """Utilities of helping the victim and of joining the challenger, and the pull of obligation."""
     strength, nearness, norm = institution.strength, 1.0 / institution.ally_radius, institution.norm
     exempt, hegemon_weight = institution.exempt_permanent, institution.hegemon_weight
     interest_weight = point.interest_weight

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from csmc.kernel.codes import Outcome
 from csmc.report.style import OUTCOMES, legend_below, new_figure, percent_axis, titled
-from csmc.report.words import percent, readable
+from csmc.report.words import percent
 
 #: Shares from this on are written into their bar.
 _WRITTEN = 0.045
@@ -16,14 +16,14 @@ _WRITTEN = 0.045
 def outcome_bars(dataset: xr.Dataset) -> Figure:
     """Draw stacked bars of the outcomes and, beside them, the paired differences in war."""
     point = dataset.isel(point=0).load()
-    names = [str(name) for name in point["institution"].values]
+    names = list(point.csmc.titles.values())
     compare = "war_difference" in point and len(names) > 1
     figure = new_figure(11, 1.9 + 0.48 * len(names))
     panels = figure.subplots(1, 2 if compare else 1, sharey=True, squeeze=False, width_ratios=[3, 2][: 1 + compare])[0]
     _stack_bars(panels[0], point)
     if compare:
         _difference_dots(panels[1], point)
-    panels[0].set_yticks(range(len(names)), [readable(name) for name in names])
+    panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
     titled(figure, str(dataset.attrs.get("question", "")), "How crises end under each institution")
     handles, labels = panels[0].get_legend_handles_labels()
@@ -39,7 +39,7 @@ def _stack_bars(axes: Axes, point: xr.Dataset) -> None:
     for outcome in Outcome:
         share = shares[:, outcome]
         if share.any():
-            label = readable(outcome.name.lower())
+            label = outcome.name.lower().replace("_", " ")
             axes.barh(rows, share, left=start, color=OUTCOMES[outcome], label=label, edgecolor="white", linewidth=0.6)
             _write_shares(axes, rows, start, share, dark=outcome in (Outcome.COERCED_BY_FORCE, Outcome.GENERAL_WAR))
         start = start + share
@@ -71,4 +71,4 @@ def _difference_dots(axes: Axes, point: xr.Dataset) -> None:
     percent_axis(axes, axis="x")
     axes.grid(visible=False, axis="y")
     axes.tick_params(left=False)
-    axes.set_title(f"war: difference from {readable(point.csmc.reference)} (95 %)", loc="left")
+    axes.set_title(f"war: difference from {point.csmc.reference_title} (95 %)", loc="left")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from csmc.report.style import legend_below, look, new_figure, percent_axis, titled
-from csmc.report.words import number, parameter_label, readable
+from csmc.report.words import number, parameter_label
 
 #: Panels in order of preference: variable, heading. The first four that the result has are drawn.
 PANELS = (
@@ -35,11 +35,11 @@ def curves(dataset: xr.Dataset) -> Figure:
     grid = figure.subplots(rows, -(-len(panels) // rows) or 1, squeeze=False, sharex=True).ravel()
     for axes, (variable, heading) in zip(grid, panels, strict=False):
         _panel(axes, dataset, variable, parameter)
-        axes.set_title(heading.format(reference=readable(dataset.csmc.reference)), loc="left")
+        axes.set_title(heading.format(reference=dataset.csmc.reference_title), loc="left")
     for axes in grid[len(panels) :]:
         axes.set_visible(False)
     for axes in grid[-(len(grid) // rows) :]:
-        axes.set_xlabel(parameter_label(dataset[parameter]))
+        axes.set_xlabel(parameter_label(dataset[parameter], dataset.csmc.titles))
     titled(
         figure,
         str(dataset.attrs.get("question", "")),
@@ -52,7 +52,7 @@ def curves(dataset: xr.Dataset) -> Figure:
 
 def _panel(axes: Axes, dataset: xr.Dataset, variable: str, parameter: str) -> None:
     positions, ticks, numeric = _positions(dataset[parameter].values)
-    for place, name in enumerate(str(name) for name in dataset["institution"].values):
+    for place, (name, title) in enumerate(dataset.csmc.titles.items()):
         here = dataset.sel(institution=name)
         style = look(place)
         if variable.endswith("_difference") and name == dataset.csmc.reference:
@@ -60,12 +60,12 @@ def _panel(axes: Axes, dataset: xr.Dataset, variable: str, parameter: str) -> No
             continue
         value, low, high = (here[variable + end].values for end in ("", "_low", "_high"))
         if numeric:
-            axes.plot(positions, value, label=readable(name), **style)
+            axes.plot(positions, value, label=title, **style)
             axes.fill_between(positions, low, high, color=style["color"], alpha=0.18, linewidth=0)
         else:
             beside = positions + _BESIDE * (place - (dataset.sizes["institution"] - 1) / 2)
             error = np.maximum([value - low, high - value], 0.0)
-            axes.errorbar(beside, value, error, label=readable(name), **(style | {"linestyle": ""}))
+            axes.errorbar(beside, value, error, label=title, **(style | {"linestyle": ""}))
     if ticks:
         axes.set_xticks(positions, ticks)
     percent_axis(axes)

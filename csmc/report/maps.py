@@ -9,7 +9,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
 from csmc.report.style import PERCENT, new_figure, titled
-from csmc.report.words import number, parameter_label, readable
+from csmc.report.words import number, parameter_label
 
 #: At most this many labels stand on an axis.
 _MOST_TICKS = 8
@@ -21,7 +21,8 @@ def difference_maps(dataset: xr.Dataset) -> Figure:
     first, second = dataset.csmc.design
     across, up = (first, second) if cube.sizes[first] >= cube.sizes[second] else (second, first)
     cube = cube.transpose("institution", up, across).load()
-    names = [str(name) for name in cube["institution"].values if str(name) != dataset.csmc.reference]
+    titles = dataset.csmc.titles
+    names = [name for name in titles if name != dataset.csmc.reference]
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
     figure = new_figure(1.2 + 3.5 * columns, 1.6 + 2.35 * rows)
@@ -29,17 +30,17 @@ def difference_maps(dataset: xr.Dataset) -> Figure:
     limit = float(np.nanmax(np.abs(cube["war_difference"].values))) or 1e-9
     for axes, name in zip(panels, names, strict=False):
         mesh = _map(axes, cube.sel(institution=name), limit)
-        axes.set_title(readable(name), loc="left")
+        axes.set_title(titles[name], loc="left")
     for axes in panels[len(names) :]:
         axes.set_visible(False)
     _label_axes(panels[0], cube[across], cube[up])
-    figure.supxlabel(parameter_label(dataset[across]), fontsize=10)
-    figure.supylabel(parameter_label(dataset[up]), fontsize=10)
+    figure.supxlabel(parameter_label(dataset[across], titles), fontsize=10)
+    figure.supylabel(parameter_label(dataset[up], titles), fontsize=10)
     bar = figure.colorbar(mesh, ax=list(panels), shrink=0.8, aspect=30, format=PERCENT)
     bar.set_label("difference in war, percentage points", labelpad=10)
-    reference = readable(dataset.csmc.reference)
     explained = (
-        f"War against {reference}: blue less, red more; line: no difference; dots: undecided at 95\N{NO-BREAK SPACE}%"
+        f"War against {dataset.csmc.reference_title}: blue less, red more; line: no difference; "
+        "dots: undecided at 95\N{NO-BREAK SPACE}%"
     )
     titled(figure, str(dataset.attrs.get("question", "")), explained)
     return figure

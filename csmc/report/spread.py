@@ -5,7 +5,6 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from csmc.report.style import legend_below, look, new_figure, percent_axis, titled
-from csmc.report.words import readable
 
 
 def difference_spread(dataset: xr.Dataset) -> Figure:
@@ -15,13 +14,13 @@ def difference_spread(dataset: xr.Dataset) -> Figure:
     axes = figure.subplots()
     axes.axhline(0, color="#555555", linewidth=1)
     share = (np.arange(small.sizes["point"]) + 0.5) / small.sizes["point"]
-    for place, name in enumerate(str(name) for name in small["institution"].values):
+    for place, (name, title) in enumerate(small.csmc.titles.items()):
         if name == small.csmc.reference:
             continue
         here = small.sel(institution=name)
         order = np.argsort(here["war_difference"].values)
         style = look(place) | {"marker": ""}
-        axes.plot(share, here["war_difference"].values[order], label=readable(name), **style)
+        axes.plot(share, here["war_difference"].values[order], label=title, **style)
         low, high = here["war_difference_low"].values[order], here["war_difference_high"].values[order]
         axes.fill_between(share, low, high, color=style["color"], alpha=0.15, linewidth=0)
     percent_axis(axes)
@@ -29,7 +28,7 @@ def difference_spread(dataset: xr.Dataset) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_xlabel("design points, in order of the difference")
     axes.set_ylabel("difference in war, percentage points")
-    against = f"War against {readable(small.csmc.reference)} over {small.sizes['point']} design points; bands are 95 %"
+    against = f"War against {small.csmc.reference_title} over {small.sizes['point']} design points; bands are 95 %"
     titled(figure, str(dataset.attrs.get("question", "")), against)
     legend_below(figure, *axes.get_legend_handles_labels())
     return figure

@@ -38,6 +38,7 @@ _SETTINGS: Any = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "svg.hashsalt": "csmc",
+    "text.parse_math": False,  # a dollar sign in a question is a dollar sign
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
-from csmc.report.words import MISSING, interval, percent, points, readable, setting
+from csmc.report.words import MISSING, interval, percent, points, setting
 
 #: A design of at most this many points gets one table per point.
 FEW_POINTS = 6
@@ -91,15 +91,15 @@ def _difference_names(dataset: xr.Dataset) -> list[str]:
 
 def _point_tables(dataset: xr.Dataset) -> Iterator[Table]:
     shown = [(metric, heading) for metric, heading in COLUMNS if metric in dataset]
-    against = f"war against {readable(dataset.csmc.reference)}"
+    against = f"war against {dataset.csmc.reference_title}"
     columns = ("institution", *(heading for _, heading in shown), *([against] if "war" in dataset else []))
     for point in range(dataset.sizes["point"]):
         here = dataset.isel(point=point)
         rows = []
-        for name in dataset["institution"].values:
+        for name, title in dataset.csmc.titles.items():
             row = here.sel(institution=name)
             cells = [percent(float(row[metric])) for metric, _ in shown]
-            rows.append((readable(str(name)), *cells, *_difference_cell(row, str(name) == dataset.csmc.reference)))
+            rows.append((title, *cells, *_difference_cell(row, name == dataset.csmc.reference)))
         yield Table(point_title(here), columns, tuple(rows))
 
 
@@ -121,10 +121,10 @@ def _design_table(dataset: xr.Dataset, judged: list[Verdict], lowest: dict[str, 
     shown = [(metric, heading) for metric, heading in COLUMNS if metric in dataset]
     by_name = {verdict.institution: verdict for verdict in judged}
     rows = []
-    for name in (str(name) for name in dataset["institution"].values):
+    for name, title in dataset.csmc.titles.items():
         here = dataset.sel(institution=name)
         cells = [_mean_and_range(here[metric].values, spread=metric == "war") for metric, _ in shown]
-        rows.append((readable(name), *cells, *(_verdict_cells(by_name.get(name), lowest[name]) if judged else ())))
+        rows.append((title, *cells, *(_verdict_cells(by_name.get(name), lowest[name]) if judged else ())))
     verdict_columns = ("less / undecided / more war", "least war at") if judged else ()
     headings = (heading for _, heading in shown)
     return Table(
@@ -150,12 +150,12 @@ def _answer(dataset: xr.Dataset, judged: list[Verdict]) -> Iterator[str]:
     """Yield sentences, collective security first: it is what the comparison is about."""
     for verdict in sorted(judged, key=lambda verdict: verdict.institution != "collective_security"):
         if verdict.points == 0:
-            yield f"{_capital(verdict.institution)}: no point has been computed yet."
+            yield f"{_subject(dataset, verdict)}: no point has been computed yet."
         elif verdict.points == 1:
             yield _point_sentence(dataset, verdict)
         else:
             yield (
-                f"{_capital(verdict.institution)} {_counts(dataset, verdict)}; {_extremes(dataset, verdict)}."
+                f"{_subject(dataset, verdict)} {_counts(dataset, verdict)}; {_extremes(dataset, verdict)}."
                 + _where(dataset, verdict.divide)
             )
 
@@ -166,13 +166,13 @@ def _point_sentence(dataset: xr.Dataset, verdict: Verdict) -> str:
     low, high = float(row["war_difference_low"]), float(row["war_difference_high"])
     word = "less" if verdict.less.any() else "more" if verdict.more.any() else "not decidedly more or less"
     return (
-        f"{_capital(verdict.institution)} has {word} war than {readable(dataset.csmc.reference)}: "
+        f"{_subject(dataset, verdict)} has {word} war than {dataset.csmc.reference_title}: "
         f"{points(float(row['war_difference']))} percentage points {interval(low, high)}."
     )
 
 
 def _counts(dataset: xr.Dataset, verdict: Verdict) -> str:
-    reference, of = readable(dataset.csmc.reference), verdict.points
+    reference, of = dataset.csmc.reference_title, verdict.points
     less, more = int(verdict.less.sum()), int(verdict.more.sum())
     for count, claim in ((less, "less war than"), (more, "more war than")):
         if count == of:
@@ -220,6 +220,7 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
         yield f"INCOMPLETE: {done} of {len(replicates)} points have all their {asked:,} replicates."
 
 
-def _capital(institution: str) -> str:
-    words = readable(institution)
-    return words[:1].upper() + words[1:]
+def _subject(dataset: xr.Dataset, verdict: Verdict) -> str:
+    """The institution as the first word of a sentence."""
+    title = dataset.csmc.titles[verdict.institution]
+    return str(title[:1].upper() + title[1:])

@@ -1,5 +1,7 @@
 """How numbers and names are written in tables, sentences and figures."""
 
+from collections.abc import Mapping
+
 import xarray as xr
 
 MISSING = "–"
@@ -34,20 +36,15 @@ def number(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def readable(name: str) -> str:
-    """An institution's or outcome's name as words."""
-    return " ".join("UN" if word == "un" else word for word in name.split("_"))
-
-
-def parameter_label(coordinate: xr.DataArray) -> str:
-    """A varied parameter's name and unit."""
+def parameter_label(coordinate: xr.DataArray, titles: Mapping[str, str]) -> str:
+    """A varied parameter's name and unit; `titles` are those of the institutions."""
     path = str(coordinate.attrs.get("path", coordinate.name))
     unit = coordinate.attrs.get("units", "1")
     if path.startswith("institutions.*."):
         path = path.removeprefix("institutions.*.") + " (all institutions)"
     elif path.startswith("institutions."):
         institution, _, field = path.removeprefix("institutions.").partition(".")
-        path = f"{field} ({readable(institution)})"
+        path = f"{field} ({titles[institution]})"
     path = f"factor on {path}" if coordinate.attrs.get("multiplies") else path
     return path if unit == "1" else f"{path} ({unit})"
 

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from csmc.errors import CsmcError
+from csmc.institutions.record import title_of
 
 
 @xr.register_dataset_accessor("csmc")  # type: ignore[no-untyped-call]
@@ -20,6 +21,17 @@ class Results:
     def reference(self) -> str:
         """The institution against which differences are taken."""
         return str(self._dataset.attrs["reference"])
+
+    @property
+    def reference_title(self) -> str:
+        """What readers call the reference."""
+        return self.titles.get(self.reference, title_of(self.reference))
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What readers call the institutions, by name."""
+        names, titles = (self._dataset[label].values for label in ("institution", "institution_title"))
+        return {str(name): str(title) for name, title in zip(names, titles, strict=True)}
 
     @property
     def design(self) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ def coordinates(experiment: Experiment) -> Iterator[Coordinate]:
     bits = names[:PATTERN_INSTITUTIONS]
     yield Coordinate("point", ("point",), np.arange(experiment.n_points), {"units": "1", "long_name": "design point"})
     yield Coordinate("institution", ("institution",), _text(names), {"long_name": "institution"})
+    titles = [institution.title for institution in experiment.institutions]
+    yield Coordinate("institution_title", ("institution",), _text(titles), {"long_name": "institution, for readers"})
     yield Coordinate("outcome", ("outcome",), _text(outcomes), {"long_name": "how the episode ended"})
     codes = np.array([outcome.value for outcome in Outcome])
     yield Coordinate("outcome_code", ("outcome",), codes, outcome_attributes())

@@ -46,6 +46,11 @@ def test_importing_csmc_loads_nothing_heavy() -> None:
     assert modules_after("import csmc") & HEAVY == set()
 
 
+def test_configurations_are_read_without_the_compiler() -> None:
+    assert modules_after("import csmc.config") & {"matplotlib", "numba", "ray", "xarray", "zarr"} == set()
+    assert "numba" in modules_after("from csmc import kernel; kernel.is_cached()")
+
+
 def test_public_names_are_sorted_and_exist() -> None:
     assert list(csmc.__all__) == sorted(csmc.__all__)
     assert [name for name in csmc.__all__ if not hasattr(csmc, name)] == []

@@ -78,10 +78,14 @@ def test_every_draw_is_a_function_of_its_address_alone(first):
     seed, episode, purpose = 0xFEDCBA9876543210, 9, Purpose.VOTE
     out = np.zeros((12, len(replicate)))
     uniforms(out, 11, replicate, episode, int(purpose), first, np.uint64(seed))
-    expected = [[reference.uniform(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)]
+    expected = [
+        [reference.uniform(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)
+    ]
     assert (out[:11] == expected).all()
     normals(out, 11, replicate, episode, int(purpose), first, np.uint64(seed))
-    expected = [[reference.normal(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)]
+    expected = [
+        [reference.normal(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)
+    ]
     np.testing.assert_allclose(out[:11], expected, rtol=0, atol=4e-15)
 
 

@@ -83,7 +83,9 @@ def test_a_seated_permanent_member_is_never_the_object_of_an_authorised_measure(
     assert sums[1, Tally.PASSED] > 100
 
 
-@pytest.mark.parametrize("changes", [{}, {"dynamics.episodes": 20}, {"system.n_states": 15, "system.geography.layout": "ring"}])
+@pytest.mark.parametrize(
+    "changes", [{}, {"dynamics.episodes": 20}, {"system.n_states": 15, "system.geography.layout": "ring"}]
+)
 def test_outcomes_are_exclusive_and_exhaustive_and_compound_tallies_add_up(changes):
     count = 2048
     sums = simulate(changes, count=count).sums
@@ -94,9 +96,7 @@ def test_outcomes_are_exclusive_and_exhaustive_and_compound_tallies_add_up(chang
     assert (sums[:, Tally.WARS] == wars).all()
     assert (sums[:, Tally.PEACE] == episodes - wars).all()
     assert (sums[:, Tally.CHALLENGES] == episodes - outcomes[:, Outcome.NO_CHALLENGE]).all()
-    assert (
-        sums[:, Tally.REFUSALS] == sums[:, Tally.CHALLENGES] - outcomes[:, Outcome.NEGOTIATED_SETTLEMENT]
-    ).all()
+    assert (sums[:, Tally.REFUSALS] == sums[:, Tally.CHALLENGES] - outcomes[:, Outcome.NEGOTIATED_SETTLEMENT]).all()
     assert (sums[:, Tally.DETERRED] == sums[:, Tally.REFUSALS] - wars).all()
     assert (sums[:, Tally.RESPONSES] == sums[:, Tally.RESPONSES_GREAT] + sums[:, Tally.RESPONSES_OTHER]).all()
 

@@ -117,7 +117,10 @@ def random_case(generator: random.Random) -> tuple[dict[str, Any], Any, dict[str
     axis = [[u(0, 1) for _ in range(n)] for _ in range(2)]
     columns: dict[str, Any] = {}
     if point["layout"] == Layout.TABLE:
-        gaps = [[((axis[0][i] - axis[0][j]) ** 2 + (axis[1][i] - axis[1][j]) ** 2) ** 0.5 for j in range(n)] for i in range(n)]
+        gaps = [
+            [((axis[0][i] - axis[0][j]) ** 2 + (axis[1][i] - axis[1][j]) ** 2) ** 0.5 for j in range(n)]
+            for i in range(n)
+        ]
         columns["distance"] = gaps
     elif point["layout"] == Layout.RING:
         columns["distance"] = [[min(abs(i - j), n - abs(i - j)) / (n / 2) for j in range(n)] for i in range(n)]
@@ -148,7 +151,9 @@ def compare(cases: int, replicates: int, seed: int) -> int:
             want = np.array([history.tallies[row] for row in range(N_TALLIES)])
             wrong = np.flatnonzero(np.abs(got - want) > tolerance)
             detail = [(Tally(row).name, got[row], want[row]) for row in wrong]
-            assert not detail, f"case {case}, replicate {replicate}, margin {history.margin}: {detail}\n{point}\n{institution}"
+            assert not detail, (
+                f"case {case}, replicate {replicate}, margin {history.margin}: {detail}\n{point}\n{institution}"
+            )
             compared += point["episodes"]
     return compared
 

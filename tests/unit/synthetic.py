@@ -14,6 +14,7 @@ from csmc.engine.store import Record
 from csmc.estimate import Metric, Moments, plan
 from csmc.estimate.metrics import cross_pairs, own_pairs
 from csmc.estimate.ratios import stack
+from csmc.institutions.record import title_of
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
 from csmc.kernel.result import Integers, Plan, Tallies
 
@@ -77,6 +78,7 @@ class StandIn:
 
     axes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     names: tuple[str, ...] = ("anarchy", "balance_of_power", "collective_security")
+    titles: tuple[str, ...] = ()
     reference: str = "balance_of_power"
     replicates: int = 500
     metrics: Any = "all"
@@ -95,7 +97,11 @@ class StandIn:
         self.outputs = SimpleNamespace(metrics=self.metrics, joint=self.joint)
         self.sampling = SimpleNamespace(replicates=self.replicates)
         rungs = (SimpleNamespace(name="sanctions"), SimpleNamespace(name="force"))
-        self.institutions = tuple(SimpleNamespace(name=name, ladder=rungs) for name in self.names)
+        titles = self.titles or map(title_of, self.names)
+        self.institutions = tuple(
+            SimpleNamespace(name=name, title=title, ladder=rungs)
+            for name, title in zip(self.names, titles, strict=True)
+        )
 
     def coordinates(self) -> dict[str, list[Any]]:
         return {path: [point[path] for point in self.grid] for path in self.axes}

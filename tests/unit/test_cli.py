@@ -15,7 +15,9 @@ import csmc
 from csmc.cli import main
 from csmc.cli.console import duration, quantity
 from csmc.cli.progress import Lines, described
+from csmc.cli.report import print_table
 from csmc.engine import Progress, Store
+from csmc.report import Table
 
 CONFIGURATION = """\
 name: small
@@ -26,6 +28,9 @@ design:
 sampling: {replicates: 400}
 execution: {threads: 1}
 """
+
+
+CONFIGS = Path(__file__).parents[2] / "configs"
 
 
 class Ended(NamedTuple):
@@ -117,6 +122,26 @@ def test_validate_says_what_would_run(config: Path, csmc_command) -> None:
     assert not Path("results").exists()
 
 
+@pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
+def test_every_configuration_of_the_repository_is_right(name: str, csmc_command) -> None:
+    ended = csmc_command("validate", CONFIGS / name)
+    assert (ended.code, ended.err) == (0, "")
+    assert f"{name} is right" in ended.out
+
+
+def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_command) -> None:
+    for verb in ("validate", "run"):
+        ended = csmc_command(verb, config, "-s", "outputs.metrics=[war, wars, peace, xyzzy]")
+        assert (ended.code, ended.out) == (2, "")
+        first, second = ended.err.splitlines()
+        assert first == "error: outputs.metrics[1] = 'wars': is not a known metric; did you mean war?"
+        assert second.startswith("outputs.metrics[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
+    experiment = csmc.Experiment(institutions=["anarchy"], outputs={"metrics": ["wars"]})
+    with pytest.raises(csmc.ConfigError, match="did you mean war"):
+        csmc.run(experiment)
+    assert [path.name for path in config.parent.iterdir()] == [config.name]
+
+
 def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_command) -> None:
     config.write_text(CONFIGURATION + "parameters: {crisis.war_cots: 1, response.rounds: 99}\n")
     for verb in ("validate", "run"):
@@ -190,6 +215,11 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_
     assert "Traceback" not in err
     kept = sum(record.replicates for record in Store("stopped").records())
     assert 0 < kept < 80_000_000
+    for arguments in (["report", "stopped"], ["export", "stopped", "stopped.csv"]):
+        refused = csmc_command(*arguments)
+        assert refused.code == 2
+        assert "stopped: the run has not finished" in refused.err
+        assert "`csmc run` with the same configuration and output goes on from there" in refused.err
     fewer = csmc_command("run", config, "-o", "stopped")
     assert fewer.code == 2
     assert "already has" in fewer.err
@@ -204,6 +234,39 @@ def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, cs
     more = ["-s", "sampling.replicates=4_000_000", "--json"]
     digests = [json.loads(csmc_command("run", config, "-o", name, *more).out)["digest"] for name in ("killed", "whole")]
     assert digests[0] == digests[1]
+
+
+def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path, csmc_command) -> None:
+    csmc_command("run", config, "--quiet")
+    assert csmc_command("report", "results/small").code == 0
+    spec = Path("results/small/spec.json")
+    spec.write_text(json.dumps(json.loads(spec.read_text()) | {"replicates": 500}))
+    partial = csmc_command("report", "results/small")
+    assert partial.code == 3
+    assert "from 400 replicates a point" in " ".join(partial.out.split())
+    assert "`csmc run` with the same configuration goes on" in partial.err
+
+
+def test_an_output_takes_more_replicates_but_no_other_institutions_or_points(config: Path, csmc_command) -> None:
+    csmc_command("run", config, "--quiet", "-s", "sampling.replicates=200")
+    assert csmc_command("run", config, "--quiet").code == 0
+    institutions = csmc_command("run", config, "-s", "institutions=[balance_of_power, anarchy, collective_security]")
+    assert institutions.code == 2
+    assert institutions.err.splitlines()[-2:] == [
+        "  institutions: anarchy is asked for, not stored",
+        "nothing has been changed. More replicates can be added to an output, but nothing else: "
+        "choose another output, or delete that one",
+    ]
+    points = csmc_command("run", config, "-s", "design.grid.interests.divergence=[0.5, 2.0, 3.0]")
+    assert points.code == 2
+    assert points.err.splitlines()[-2] == "  design.grid.interests.divergence: stored 2 values, asked for 3"
+
+
+def test_tables_show_titles_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(Table("with [b]", ("institution", "war against [red]"), (("Council [i] :star:", "1"),)))
+    assert [line.split("  ")[0] for line in capsys.readouterr().out.splitlines()] == [
+        "with [b]", "institution", "Council [i] :star:", "",
+    ]  # fmt: skip
 
 
 def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:

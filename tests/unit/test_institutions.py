@@ -65,6 +65,25 @@ def test_a_preset_has_a_summary_and_sources(name):
     assert len(get(name).sources) >= 2
 
 
+TITLES = {
+    "league_of_nations": "League of Nations",
+    "un_security_council": "UN Security Council",
+    "un_without_veto": "UN without veto",
+}
+
+
+def test_titles_are_stated_or_made_of_the_name_and_never_inherited():
+    assert {name: get(name).title for name in names()} == {name: name.replace("_", " ") for name in names()} | TITLES
+    made = resolve(
+        [
+            {"name": "un_restrained", "extends": "un_security_council", "council.veto": "none"},
+            {"name": "b", "extends": "un_restrained", "title": "Société des Nations"},
+        ]
+    )
+    assert [institution.title for institution in made] == ["UN restrained", "Société des Nations"]
+    assert Institution(name="own_idea").title == "own idea"
+
+
 def test_an_unknown_preset_gets_a_suggestion():
     with pytest.raises(ParameterError, match="did you mean league_of_nations"):
         get("league_of_nation")
@@ -111,6 +130,9 @@ def problems_of(entries):
         ({"name": "anarchy", "forum.norm": 1}, "is the name of a preset"),
         ({"name": "a b"}, "is not a known institution"),
         ({"name": "a b", "forum.norm": 1}, "must match"),
+        ({"name": "a", "title": "", "forum.norm": 1}, "must be one line"),
+        ({"name": "a", "title": "a\x1b[31m", "forum.norm": 1}, "must be one line"),
+        ({"name": "a", "title": 3, "forum.norm": 1}, "must be a valid string"),
         ({"name": "a", "obligation.strenght": 1}, "did you mean strength"),
         ({"name": "a", "oblgation.strength": 1}, "did you mean obligation"),
         ({"name": "a", "obligation": 3}, "must be a mapping"),

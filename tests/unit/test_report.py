@@ -119,6 +119,19 @@ def test_an_unfinished_grid_and_an_empty_one_are_no_errors(make: Make, tmp_path:
     assert "no point" in summary(make(axes, computed=0)).answer[0]
 
 
+def test_institutions_go_by_their_titles(make: Make, tmp_path: Path) -> None:
+    result = make({DIVERGENCE: [0.0, 0.5]}, titles=("Anarchy for $1 or $2", "balance of power", "UN Security Council"))
+    assert result.csmc.titles["collective_security"] == "UN Security Council"
+    assert result.csmc.reference_title == "balance of power"
+    told = summary(result)
+    assert told.answer[0].startswith("UN Security Council has less war than balance of power at all 2 points")
+    assert told.tables[0].rows[0][0] == "Anarchy for $1 or $2"
+    svg = figures(result, tmp_path / "figures")[1].read_text(encoding="utf-8")
+    assert "<!-- UN Security Council -->" in svg
+    assert "<!-- Anarchy for $1 or $2 -->" in svg
+    assert summary(result.isel(institution=[0, 2])).answer[0] == told.answer[0], "the reference need not be among them"
+
+
 def test_numbers_are_written_for_readers() -> None:
     assert [percent(value) for value in (0.1234, 0.0, 0.00423, 0.000042, float("nan"))] == [
         "12.3", "0.0", "0.42", "0.004", "–",
@@ -129,9 +142,10 @@ def test_numbers_are_written_for_readers() -> None:
 
 def test_parameters_are_named_with_their_unit() -> None:
     def label(path: str, unit: str = "1", **more: int) -> str:
-        return parameter_label(xr.DataArray(0, attrs={"path": path, "units": unit} | more))
+        titles = {"un_security_council": "UN Security Council"}
+        return parameter_label(xr.DataArray(0, attrs={"path": path, "units": unit} | more), titles)
 
     assert label(DIVERGENCE, "interest distance") == "interests.divergence (interest distance)"
     assert label(STRENGTH) == "obligation.strength (all institutions)"
     assert label(STRENGTH, multiplies=1) == "factor on obligation.strength (all institutions)"
-    assert label("institutions.un_security_council.council.quota") == "council.quota (UN security council)"
+    assert label("institutions.un_security_council.council.quota") == "council.quota (UN Security Council)"

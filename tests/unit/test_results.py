@@ -83,6 +83,11 @@ def test_what_varies_is_a_coordinate_with_its_unit(dataset: xr.Dataset) -> None:
     assert dataset[DIVERGENCE].values.tolist() == [0, 0, 1, 1, 2, 2]
 
 
+def test_institutions_have_their_titles(dataset: xr.Dataset) -> None:
+    assert dataset["institution_title"].dims == ("institution",)
+    assert dataset["institution_title"].values.tolist() == ["anarchy", "balance of power", "collective security"]
+
+
 def test_rungs_have_their_names(dataset: xr.Dataset) -> None:
     assert dataset["rung_name"].sel(institution="anarchy").values.tolist() == ["sanctions", "", "", "force"]
 

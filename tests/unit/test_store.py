@@ -205,6 +205,20 @@ def test_the_difference_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Mon
     ]
 
 
+def test_differences_between_institutions_are_told_by_name(tmp_path: Path) -> None:
+    changed = {"name": "mild", "extends": "league_of_nations", "ladder.sanctions.cost": 0.1}
+    write(tmp_path, [], make(institutions=["anarchy", "league_of_nations", {**changed, "name": "other"}]))
+    entries = [{**changed, "name": "other", "ladder.sanctions.cost": 0.2}, "anarchy", changed]
+    with pytest.raises(StoreError) as refused:
+        write(tmp_path, [], make(institutions=entries, reference="anarchy"))
+    assert str(refused.value).splitlines()[1:-1] == [
+        "  institutions: league_of_nations is stored, not asked for",
+        "  institutions: mild is asked for, not stored",
+        "  institutions: stored in another order",
+        "  institutions.other.ladder.sanctions.cost: stored 0.1, asked for 0.2",
+    ]
+
+
 def test_what_does_not_change_a_number_does_not_matter(tmp_path: Path) -> None:
     write(tmp_path, PARTS)
     renamed = make(name="renamed", question="Why?", execution={"threads": 2}, sampling={"replicates": 200})

@@ -1,0 +1,20 @@
+"""Fixtures of several files of unit tests."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.configurations import Write
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Write a file into the test's directory."""
+
+    def write_file(text: str | bytes, name: str = "experiment.yaml") -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write_file
