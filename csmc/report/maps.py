@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from csmc.report.style import PERCENT, new_figure, titled
+from csmc.report.style import new_figure, titled
 from csmc.report.words import number, parameter_label
 
 #: At most this many labels stand on an axis.
@@ -36,7 +36,7 @@ def difference_maps(dataset: xr.Dataset) -> Figure:
     _label_axes(panels[0], cube[across], cube[up])
     figure.supxlabel(parameter_label(dataset[across], titles), fontsize=10)
     figure.supylabel(parameter_label(dataset[up], titles), fontsize=10)
-    bar = figure.colorbar(mesh, ax=list(panels), shrink=0.8, aspect=30, format=PERCENT)
+    bar = figure.colorbar(mesh, ax=list(panels), shrink=0.8, aspect=30, format=_points)
     bar.set_label("difference in war, percentage points", labelpad=10)
     explained = (
         f"War against {dataset.csmc.reference_title}: blue less, red more; line: no difference; "
@@ -44,6 +44,11 @@ def difference_maps(dataset: xr.Dataset) -> Figure:
     )
     titled(figure, str(dataset.attrs.get("question", "")), explained)
     return figure
+
+
+def _points(difference: float, _position: float) -> str:
+    """A difference of shares in percentage points, as the colour bar's formatter."""
+    return f"{100 * difference:+.0f}".replace("-", "−") if difference else "0"
 
 
 def _map(axes: Axes, here: xr.Dataset, limit: float) -> QuadMesh:

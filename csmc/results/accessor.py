@@ -51,9 +51,11 @@ class Results:
         Raises
         ------
         CsmcError
-            The points are not one full grid of these parameters.
+            A name is no parameter that varies, or the points are not one full grid of these parameters.
         """
         axes = names or self.design
+        if unknown := [name for name in axes if name not in self.design]:
+            raise CsmcError(f"{unknown[0]!r} does not vary in this design; what varies: {', '.join(self.design)}")
         if not axes:
             return self._dataset.isel(point=0)
         levels = {name: _levels(self._dataset[name].values) for name in axes}

@@ -129,6 +129,11 @@ def test_the_grid_is_a_cube_whatever_the_order_of_points(dataset: xr.Dataset) ->
     assert cube["outcome_count"].dtype == np.int64
 
 
+def test_a_grid_of_what_does_not_vary_is_refused_by_name(dataset: xr.Dataset) -> None:
+    with pytest.raises(CsmcError, match="'war_difference' does not vary in this design"):
+        dataset.csmc.grid("war_difference")
+
+
 def test_a_part_of_a_grid_is_no_grid(dataset: xr.Dataset) -> None:
     with pytest.raises(CsmcError, match="no full grid"):
         dataset.isel(point=slice(5)).csmc.grid()
