@@ -31,7 +31,7 @@ def run(points: int, replicates: int, output: Path) -> dict[str, int]:
 
 
 @pytest.mark.benchmark(group="memory")
-@pytest.mark.parametrize(("points", "replicates"), [(1, 1000), (1, 3_000_000), (1_000, 100), (10_000, 100)])
+@pytest.mark.parametrize(("points", "replicates"), [(2, 1_000), (2, 2_000_000), (1_000, 100), (10_000, 100)])
 def test_a_whole_run(benchmark, points, replicates, tmp_path):
     figures = benchmark.pedantic(run, (points, replicates, tmp_path / "out"), rounds=1)
     benchmark.extra_info.update(figures, s=round(benchmark.stats.stats.median, 1))

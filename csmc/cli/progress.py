@@ -22,9 +22,26 @@ def shown(quiet: bool) -> Iterator["OnProgress | None"]:
         yield None
     elif sys.stderr.isatty():
         with _bar() as show:
-            yield show
+            yield announcing_compilation(show)
     else:
-        yield Lines()
+        yield announcing_compilation(Lines())
+
+
+def announcing_compilation(show: "OnProgress") -> "OnProgress":
+    """The same, but its first call, when work is about to begin, says why a first run takes a moment longer."""
+    first = True
+
+    def announce(progress: "Progress") -> None:
+        nonlocal first
+        if first and progress.done < progress.total:
+            from csmc import kernel
+
+            if not kernel.is_cached():
+                note("compiling the kernel, once per machine and version (half a minute) ...")
+        first = False
+        show(progress)
+
+    return announce
 
 
 class Lines:

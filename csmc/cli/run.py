@@ -37,32 +37,23 @@ def run(
     began = time.monotonic()
     experiment = api.load_experiment(config, overrides or ())
     path = api.output_path(experiment, output)
-    announce_compilation(quiet)
     try:
         with shown(quiet) as progress:
             dataset = api.run(
                 experiment, threads=threads, engine=engine, address=address, output=path, progress=progress
             )
+        with dataset:
+            figures = write_figures(dataset, path / "figures")
+            facts = facts_of(experiment, dataset, path, time.monotonic() - began)
+            if as_json:
+                print(json.dumps(facts | {"figures": [str(figure) for figure in figures]}, indent=2))
+                return
+            if not quiet:
+                print_summary(dataset)
+            print_facts(facts, figures)
     except KeyboardInterrupt as stop:
         note(f"{str(stop) or 'interrupted'}; what has finished is in {path}, and the same command goes on from there")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
-    with dataset:
-        figures = write_figures(dataset, path / "figures")
-        facts = facts_of(experiment, dataset, path, time.monotonic() - began)
-        if as_json:
-            print(json.dumps(facts | {"figures": [str(figure) for figure in figures]}, indent=2))
-            return
-        if not quiet:
-            print_summary(dataset)
-        print_facts(facts, figures)
-
-
-def announce_compilation(quiet: bool) -> None:
-    """Say why a first run takes a moment longer."""
-    from csmc import kernel
-
-    if not quiet and not kernel.is_cached():
-        note("compiling the kernel, once per machine and version ...")
 
 
 def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, seconds: float) -> dict[str, Any]:
