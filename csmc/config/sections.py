@@ -7,7 +7,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from pydantic_core import PydanticCustomError
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-MAX_REPLICATES = 2**36
+#: The largest tally of a replicate is 2**27 units, and its sum must stay below 2**63.
+MAX_REPLICATES = 2**35
 
 
 def _path(value: Any) -> Any:
