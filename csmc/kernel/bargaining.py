@@ -36,20 +36,22 @@ def negotiate(point, institution, shocks, legitimacy, crisis):
     """Challenge or not; demand; settlement, backdown, or a call for a response."""
     m, audience_cost, entry_cost = point.decisiveness, point.audience_cost, point.challenge_cost
     mediation, condemnation = institution.mediation, institution.condemnation
+    inverse_war_cost = 1.0 / point.war_cost
     for lane in range(crisis.shape[1]):
         stake, q, cost_range = crisis[STAKE, lane], crisis[STATUS_QUO, lane], crisis[COST_RANGE, lane]
+        per_stake = 1.0 / stake
         against = log_odds_against(crisis[CHALLENGER_STRENGTH, lane], crisis[TARGET_STRENGTH, lane], m)
         estimate = logistic(-against)
         belief = logistic(-against - crisis[MISPERCEPTION, lane])
-        retreat = q - audience_cost / stake
+        retreat = q - audience_cost * per_stake
         fighting = belief - crisis[CHALLENGER_COST, lane]
         refused = max(fighting - crisis[PRESSURE, lane], retreat)
         z = min(max(0.5 * (cost_range - belief + refused), 0.0), min(cost_range, 1.0 - belief))
-        risk = z / cost_range
+        risk = z * stake * inverse_war_cost
         bargained = (1.0 - risk) * (belief + z) + risk * refused
         chance = mediation * legitimacy[lane]
         value = (1.0 - chance) * bargained + chance * (belief + 0.5 * z)
-        deterred = value - entry_cost / stake - condemnation * legitimacy[lane] / stake <= q
+        deterred = value - (entry_cost + condemnation * legitimacy[lane]) * per_stake <= q
         mediated = shocks[_MEDIATION_DRAW, lane] < chance
         accepted = crisis[TARGET_COST, lane] >= belief + z - estimate
         settlement = belief + (0.5 * z if mediated else z)

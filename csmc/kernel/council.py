@@ -9,7 +9,6 @@ from csmc.kernel.lanes import (
     CHALLENGER_GREAT,
     CHALLENGER_VETOES,
     FIRST,
-    FOURTH,
     GREAT_POWER,
     HELP_UTILITY,
     MANDATE,
@@ -130,6 +129,10 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
         crisis[NEED, lane] = -1.0 if powerless else need
 
 
+#: e to this can be squared.
+_LARGEST_EXPONENT = 350.0
+
+
 @stage
 def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
     """P(yes) and 1 - P(no) of third party j on an item, (lane,) for the first `count` lanes.
@@ -145,9 +148,11 @@ def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
         for lane in range(count):
             value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
             value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
-            odds = exp(shift - value)
-            yes[lane] = 1.0 / (1.0 + odds)
-            not_no[lane] = 1.0 / (1.0 + odds * narrower)
+            odds = exp(min(shift - value, _LARGEST_EXPONENT))
+            against_yes, against_no = 1.0 + odds, 1.0 + odds * narrower
+            inverse = 1.0 / (against_yes * against_no)
+            yes[lane] = against_no * inverse
+            not_no[lane] = against_yes * inverse
     else:
         for lane in range(count):
             value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
@@ -164,7 +169,8 @@ def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
     which zero cannot be reached any more is left out.
     """
     n_thirds, lanes = thirds.shape[1], thirds.shape[2]
-    odds, unblocked, yes, not_no = scratch[FOURTH], room[FIRST], room[SECOND], room[THIRD]
+    odds, next_odds = scratch[FIRST], scratch[SECOND]  # two: a loop that updates rows in place does not vectorise
+    unblocked, yes, not_no = room[FIRST], room[SECOND], room[THIRD]
     most = 0.0
     for lane in range(lanes):
         unblocked[lane] = 1.0 - crisis[CHALLENGER_VETOES, lane]
@@ -174,6 +180,7 @@ def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
         for lane in range(lanes):
             remaining = max(crisis[NEED, lane] - crisis[VICTIM_VOTES, lane], 0.0)
             odds[row, lane] = 1.0 if row == remaining else 0.0
+            next_odds[row, lane] = 0.0
     for j in range(n_thirds):
         vote_probabilities(point, institution, item, thirds, j, lanes, yes, not_no)
         if institution.veto != _VETO_NONE:
@@ -183,14 +190,12 @@ def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
                 yes[lane] = min(yes[lane] / not_no[lane], 1.0) if holds_veto else yes[lane]
         for lane in range(lanes):
             yes[lane] *= thirds[VOTER, j, lane]
-        reachable = min(highest, n_thirds - j)
-        if reachable > 0:
-            for lane in range(lanes):
-                odds[0, lane] += odds[1, lane] * yes[lane]
-        for row in range(1, reachable + 1):
+            next_odds[0, lane] = odds[0, lane] + odds[1, lane] * yes[lane]
+        for row in range(1, min(highest, n_thirds - j) + 1):
             for lane in range(lanes):
                 p = yes[lane]
-                odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
+                next_odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
+        odds, next_odds = next_odds, odds
     for lane in range(lanes):
         crisis[MANDATE + item, lane] = 0.0 if crisis[NEED, lane] < 0.0 else unblocked[lane] * odds[0, lane]
 

@@ -59,7 +59,7 @@ from csmc.kernel.lanes import (
     WON,
     third_party,
 )
-from csmc.kernel.mathematics import contest, log_odds_against, logistic, saturate
+from csmc.kernel.mathematics import log_odds_against, logistic, saturate
 from csmc.kernel.response import balance, efficacy, marginal_effect, participation, three_way_logit
 
 # numba compiles a function anew for every literal argument: typed constants keep one version of each
@@ -202,7 +202,7 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, seed)
     for s in range(count):
         ours, theirs = crisis[TARGET_STRENGTH, s], crisis[CHALLENGER_STRENGTH, s]
-        effect[s] = marginal_effect(m, contest(theirs, ours, m), ours)
+        effect[s] = marginal_effect(m, theirs, ours)
         helping[s] = 0.0
         joining[s] = 0.0
         shirking[s] = 0.0

@@ -27,7 +27,7 @@ from csmc.kernel.lanes import (
     THIRD_POWER,
     VICTIM_SIDE_COST,
 )
-from csmc.kernel.mathematics import contest, exp, logistic, saturate
+from csmc.kernel.mathematics import exp, log_odds_against, logistic, saturate
 
 
 @inlined
@@ -56,9 +56,11 @@ def balance(challenger_strength, target_strength):
 
 
 @inlined
-def marginal_effect(decisiveness, p, target_strength):
+def marginal_effect(decisiveness, challenger_strength, target_strength):
     """m p_a p_b / S_b: what a unit of capability adds to the victim's chance (any amount, where S_b is 0)."""
-    return decisiveness * p * (1.0 - p) / target_strength if target_strength > 0.0 else np.inf
+    odds = exp(min(log_odds_against(challenger_strength, target_strength, decisiveness), _LARGEST_EXPONENT))
+    effect = decisiveness * odds / ((1.0 + odds) * (1.0 + odds) * target_strength)
+    return effect if target_strength > 0.0 else np.inf
 
 
 @inlined
@@ -66,6 +68,9 @@ def efficacy(effect, power):
     """min(1, m p_a p_b e_k / S_b), given the marginal effect; 1 where that has no bound."""
     return min(1.0, effect * power) if effect < np.inf else 1.0
 
+
+#: e to this can be squared.
+_LARGEST_EXPONENT = 350.0
 
 #: No normal draw from 32-bit uniforms is larger than √(-2 ln 2**-33).
 _LARGEST_NORMAL = 6.77
@@ -131,7 +136,7 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             even = balance(theirs, ours)
             tilt[lane] = bandwagon * even
             drive[lane] = balancing * even + assurance * (2.0 * crisis[SUPPORT, lane] - 1.0)
-            effect[lane] = marginal_effect(m, contest(theirs, ours, m), ours)
+            effect[lane] = marginal_effect(m, theirs, ours)
             help_sum[lane] = 0.0
             join_sum[lane] = 0.0
         if factored:

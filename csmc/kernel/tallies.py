@@ -67,7 +67,7 @@ _NO_WAR = int(Tally.NO_WAR)
 _NO_GENERAL_WAR = int(Tally.NO_GENERAL_WAR)
 _TIME_TO_WAR = int(Tally.TIME_TO_WAR)
 
-_LOW_BITS = np.int64(32)
+_HALF = np.int64(32)
 _LOW = np.int64(0xFFFFFFFF)
 
 
@@ -163,39 +163,46 @@ def record_ends(point, capability, trust, legitimacy, sums, room):
 
 
 @stage
-def quantise(sums, scales, integers):
-    """Round every replicate's tallies to their fixed-point units."""
+def quantise(sums, scales, count, integers):
+    """Round the tallies of the first `count` lanes to their fixed-point units; the other lanes count nothing."""
     for row in range(sums.shape[0]):
         scale = scales[row]
-        for lane in range(sums.shape[1]):
+        for lane in range(count):
             integers[row, lane] = np.int32(np.floor(sums[row, lane] * scale + 0.5))
+        for lane in range(count, integers.shape[1]):
+            integers[row, lane] = 0
 
 
 @stage
-def add_sums(integers, count, out):
-    """Add the first `count` lanes of every tally to `out` (tally,)."""
+def add_sums(integers, out):
+    """Add the lanes of every tally to `out` (tally,)."""
     for row in range(integers.shape[0]):
         total = np.int64(0)
-        for lane in range(count):
+        for lane in range(integers.shape[1]):
             total += np.int64(integers[row, lane])
         out[row] += total
 
 
 @inlined
-def _product(left, right, i, j, count):
-    """Σ over lanes of two tallies' products; below 2**63 for batches of up to 256 lanes."""
-    total = np.int64(0)
-    for lane in range(count):
-        total += np.int64(left[i, lane]) * np.int64(right[j, lane])
-    return total
+def _product(left, right, i, j):
+    """Σ over lanes of two tallies' products; below 2**63 for batches of up to 256 lanes.
+
+    An element of `left` and `right` holds two lanes' 32-bit tallies: widening each by itself is what takes time.
+    """
+    one, other = np.int64(0), np.int64(0)
+    for pair in range(left.shape[1]):
+        x, y = left[i, pair], right[j, pair]
+        one += np.int64(np.int32(x)) * np.int64(np.int32(y))
+        other += (x >> _HALF) * (y >> _HALF)
+    return one + other
 
 
 @stage
-def add_products(left, right, pairs, count, high, low):
+def add_products(left, right, pairs, high, low):
     """Add Σ left[i] right[j] for every pair to the two limbs: value = high * 2**32 + low."""
     for pair in range(pairs.shape[0]):
-        total = _product(left, right, pairs[pair, 0], pairs[pair, 1], count)
-        high[pair] += total >> _LOW_BITS
+        total = _product(left, right, pairs[pair, 0], pairs[pair, 1])
+        high[pair] += total >> _HALF
         low[pair] += total & _LOW
 
 
