@@ -72,6 +72,12 @@ def compiled(function: Function) -> Function:
         config.CACHE_DIR = saved
 
 
+def is_compiled_on_disk(function: Callable[..., Any]) -> bool:
+    """Whether the cache has machine code of an entry point, as compiled from this checkout's sources."""
+    cache = getattr(function, "_cache", None)  # run as plain Python, the function has none and needs none
+    return cache is None or any(Path(cache.cache_path).glob(f"*.{function.__name__}-*.nbc"))
+
+
 def stage(function: Function) -> Function:
     """Compile one stage of the model: a function with its own loops over lanes."""
     return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)

@@ -1,11 +1,11 @@
 """The door to the compiled kernel: checks its limits, packs arguments for one signature, returns exact tallies."""
 
-from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from csmc._jit import is_compiled_on_disk
 from csmc.kernel.block import tally_block
 from csmc.kernel.codes import STRIDE
 from csmc.kernel.lanes import LANES
@@ -114,5 +114,4 @@ def _own(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
 def is_cached() -> bool:
     """Whether machine code of these kernel sources is on disk (the first call is then quick)."""
-    cache = getattr(tally_block, "_cache", None)  # numba keeps a directory per checkout; plain Python has none
-    return cache is None or any(Path(cache.cache_path).glob("block.tally_block-*.nbc"))
+    return is_compiled_on_disk(tally_block)
