@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numba.core import config
 
 from csmc.kernel import Plan
+from csmc.kernel.block import tally_block
 from csmc.kernel.codes import STREAM_VERSION
 
 from .support import simulate
@@ -88,3 +90,11 @@ def test_code_compiled_for_another_cpu_gives_the_same_bits(target):
 @pytest.mark.slow
 def test_the_kernel_run_as_plain_python_gives_the_same_bits():
     assert other_process(NUMBA_DISABLE_JIT="1") == digests(6)
+
+
+@pytest.mark.skipif(config.DISABLE_JIT, reason="plain Python has no signatures")
+def test_the_kernel_is_compiled_for_one_signature_whatever_is_asked_of_it():
+    for plan in (PLAN, Plan(), Plan(joint="none")):
+        for changes in CASES.values():
+            simulate(changes, ["anarchy", "un_security_council"], count=2, plan=plan, lanes=2)
+    assert len(tally_block.signatures) == 1
