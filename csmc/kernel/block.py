@@ -90,8 +90,7 @@ def tally_block(
     active = np.zeros(lanes)
     outcomes = np.zeros((n_institutions, lanes), dtype=np.int64)
     running = np.zeros((n_institutions, N_TALLIES, lanes))
-    integers = np.zeros((n_institutions, N_TALLIES, (lanes + 1) // 2 * 2), dtype=np.int32)
-    paired = integers.view(np.int64)  # two lanes in each element
+    integers = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
@@ -149,8 +148,8 @@ def tally_block(
             tallies.add_patterns(outcomes, counted, patterns)
         for k in range(n_institutions):
             tallies.record_ends(point, capability[k], trust[k], legitimacy[k], running[k], room)
-            tallies.quantise(running[k], scales, counted, integers[k])
-            tallies.add_sums(integers[k], sums[k])
+            tallies.quantise(running[k], scales, integers[k])
+            tallies.add_sums(integers[k], counted, sums[k])
         for k in range(n_institutions):
-            tallies.add_products(paired[k], paired[k], own_pairs, own_high[k], own_low[k])
-            tallies.add_products(paired[k], paired[reference], cross_pairs, cross_high[k], cross_low[k])
+            tallies.add_products(integers[k], integers[k], own_pairs, counted, own_high[k], own_low[k])
+            tallies.add_products(integers[k], integers[reference], cross_pairs, counted, cross_high[k], cross_low[k])

@@ -129,10 +129,6 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
         crisis[NEED, lane] = -1.0 if powerless else need
 
 
-#: e to this can be squared.
-_LARGEST_EXPONENT = 350.0
-
-
 @stage
 def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
     """P(yes) and 1 - P(no) of third party j on an item, (lane,) for the first `count` lanes.
@@ -148,11 +144,9 @@ def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
         for lane in range(count):
             value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
             value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
-            odds = exp(min(shift - value, _LARGEST_EXPONENT))
-            against_yes, against_no = 1.0 + odds, 1.0 + odds * narrower
-            inverse = 1.0 / (against_yes * against_no)
-            yes[lane] = against_no * inverse
-            not_no[lane] = against_yes * inverse
+            odds = exp(shift - value)
+            yes[lane] = 1.0 / (1.0 + odds)
+            not_no[lane] = 1.0 / (1.0 + odds * narrower)
     else:
         for lane in range(count):
             value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]

@@ -9,8 +9,7 @@ Four float64 arrays hold everything; their first axis is a field, named by the c
 - `thirds[field, third, lane]`: the states other than the two parties, in index order.
 
 The crises that call for a response are compacted into a second pair of `crisis` and `thirds` arrays of the same fields.
-Masks, counts and codes are float64 too, so that every loop keeps one vector width. Few arrays with many fields rather
-than many arrays: numba compiles a call in a time that grows with the number of arrays passed.
+Masks, counts and codes are float64 too, so that every loop keeps one vector width.
 """
 
 import numpy as np
@@ -20,7 +19,7 @@ from csmc._jit import inlined, stage
 #: Lanes of a batch, by default; it never shows in a result.
 LANES = 128
 
-#: Lane loops over the compacted crises are padded to a multiple of this, so that no lane is left to scalar code.
+#: Lane loops over the compacted crises are padded to a multiple of this, a multiple of the usual vector widths.
 PADDING = 16
 
 # world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis

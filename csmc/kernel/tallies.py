@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from csmc._jit import inlined, stage
+from csmc._jit import stage
 from csmc.kernel.codes import N_TALLIES, Outcome, Tally, row_scale
 from csmc.kernel.lanes import (
     CHALLENGER_GREAT,
@@ -27,6 +27,7 @@ from csmc.kernel.lanes import (
     VOTES,
     WON,
 )
+from csmc.kernel.result import LIMB_BITS
 
 _NO_CHALLENGE = int(Outcome.NO_CHALLENGE)
 _SETTLEMENT = int(Outcome.NEGOTIATED_SETTLEMENT)
@@ -67,8 +68,8 @@ _NO_WAR = int(Tally.NO_WAR)
 _NO_GENERAL_WAR = int(Tally.NO_GENERAL_WAR)
 _TIME_TO_WAR = int(Tally.TIME_TO_WAR)
 
-_HALF = np.int64(32)
-_LOW = np.int64(0xFFFFFFFF)
+_LIMB_BITS = np.int64(LIMB_BITS)
+_LOW_LIMB = np.int64((1 << LIMB_BITS) - 1)
 
 
 def tally_scales(episodes: int) -> np.ndarray:
@@ -163,47 +164,37 @@ def record_ends(point, capability, trust, legitimacy, sums, room):
 
 
 @stage
-def quantise(sums, scales, count, integers):
-    """Round the tallies of the first `count` lanes to their fixed-point units; the other lanes count nothing."""
+def quantise(sums, scales, integers):
+    """Round every replicate's tallies to their fixed-point units."""
     for row in range(sums.shape[0]):
         scale = scales[row]
-        for lane in range(count):
+        for lane in range(sums.shape[1]):
             integers[row, lane] = np.int32(np.floor(sums[row, lane] * scale + 0.5))
-        for lane in range(count, integers.shape[1]):
-            integers[row, lane] = 0
 
 
 @stage
-def add_sums(integers, out):
-    """Add the lanes of every tally to `out` (tally,)."""
+def add_sums(integers, count, out):
+    """Add the first `count` lanes of every tally to `out` (tally,)."""
     for row in range(integers.shape[0]):
         total = np.int64(0)
-        for lane in range(integers.shape[1]):
+        for lane in range(count):
             total += np.int64(integers[row, lane])
         out[row] += total
 
 
-@inlined
-def _product(left, right, i, j):
-    """Σ over lanes of two tallies' products; below 2**63 for batches of up to 256 lanes.
-
-    An element of `left` and `right` holds two lanes' 32-bit tallies: widening each by itself is what takes time.
-    """
-    one, other = np.int64(0), np.int64(0)
-    for pair in range(left.shape[1]):
-        x, y = left[i, pair], right[j, pair]
-        one += np.int64(np.int32(x)) * np.int64(np.int32(y))
-        other += (x >> _HALF) * (y >> _HALF)
-    return one + other
-
-
 @stage
-def add_products(left, right, pairs, high, low):
-    """Add Σ left[i] right[j] for every pair to the two limbs: value = high * 2**32 + low."""
+def add_products(left, right, pairs, count, high, low):
+    """Add Σ left[i] right[j] over the first `count` lanes for every pair to the two limbs: high * 2**32 + low.
+
+    Each sum stays below 2**63 for batches of up to 256 lanes.
+    """
     for pair in range(pairs.shape[0]):
-        total = _product(left, right, pairs[pair, 0], pairs[pair, 1])
-        high[pair] += total >> _HALF
-        low[pair] += total & _LOW
+        i, j = pairs[pair, 0], pairs[pair, 1]
+        total = np.int64(0)
+        for lane in range(count):
+            total += np.int64(left[i, lane]) * np.int64(right[j, lane])
+        high[pair] += total >> _LIMB_BITS
+        low[pair] += total & _LOW_LIMB
 
 
 @stage

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from numba.core import config
 
 from csmc.kernel import Plan
 from csmc.kernel.block import tally_block
@@ -92,7 +91,6 @@ def test_the_kernel_run_as_plain_python_gives_the_same_bits():
     assert other_process(NUMBA_DISABLE_JIT="1") == digests(6)
 
 
-@pytest.mark.skipif(config.DISABLE_JIT, reason="plain Python has no signatures")
 def test_the_kernel_is_compiled_for_one_signature_whatever_is_asked_of_it():
     for plan in (PLAN, Plan(), Plan(joint="none")):
         for changes in CASES.values():

@@ -1,0 +1,25 @@
+"""What the README shows is what the commands give."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import csmc
+
+
+def test_the_configuration_in_the_readme_is_right(root: Path, tmp_path: Path) -> None:
+    (example,) = re.findall(r"```yaml\n(.*?)```", (root / "README.md").read_text(), flags=re.DOTALL)
+    (tmp_path / "veto.yaml").write_text(example)
+    experiment = csmc.load_experiment(tmp_path / "veto.yaml")
+    assert (experiment.n_points, len(experiment.institutions)) == (4, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["quickstart", "great_powers_1938", "great_powers_2012"])
+def test_the_readme_shows_the_digest_of_this_version(root: Path, tmp_path: Path, name: str) -> None:
+    experiment = csmc.load_experiment(root / "configs" / f"{name}.yaml")
+    with csmc.run(experiment, output=tmp_path / "out") as result:
+        shown = re.search(rf"results/{experiment.name}\n+digest   (\w{{64}})", (root / "README.md").read_text())
+        assert shown is not None
+        assert result.attrs["digest"] == shown[1]
