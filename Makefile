@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint bench clean
+.PHONY: help run test proof lint bench clean
 
 help:
 	@echo "make run        set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
 	@echo "make test       set up .venv with the test tools and run the tests"
-	@echo "make test-slow  the tests that take longer"
+	@echo "make proof      every test, the long ones too; writes docs/verification.md"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make bench      the benchmarks"
 	@echo "make clean      remove .venv and caches (results/ is kept)"
@@ -38,8 +38,8 @@ run: $(VENV)/installed
 test: $(VENV)/developed
 	@$(BIN)/python -m pytest
 
-test-slow: $(VENV)/developed
-	@$(BIN)/python -m pytest -m slow
+proof: $(VENV)/developed
+	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadscope --evidence docs/verification.md
 
 lint: $(VENV)/developed
 	@$(BIN)/ruff check .

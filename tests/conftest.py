@@ -11,6 +11,8 @@ from hypothesis import settings
 settings.register_profile("csmc", deadline=None, derandomize=True)
 settings.load_profile("csmc")
 
+pytest_plugins = ["tests.evidence"]
+
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 # One cache of compiled code per user, outside the user's own: named by the kernel's sources, so it is never stale.

@@ -15,7 +15,7 @@ def test_the_configuration_in_the_readme_is_right(root: Path, tmp_path: Path) ->
     assert (experiment.n_points, len(experiment.institutions)) == (4, 4)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("name", ["quickstart", "great_powers_1938", "great_powers_2012"])
 def test_the_readme_shows_the_digest_of_this_version(root: Path, tmp_path: Path, name: str) -> None:
     experiment = csmc.load_experiment(root / "configs" / f"{name}.yaml")

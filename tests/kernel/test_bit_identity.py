@@ -80,13 +80,13 @@ def other_process(**environment):
     return json.loads(done.stdout)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 @pytest.mark.parametrize("target", ["generic", "haswell", "skylake-avx512"])
 def test_code_compiled_for_another_cpu_gives_the_same_bits(target):
     assert other_process(NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES="") == digests(6)
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_the_kernel_run_as_plain_python_gives_the_same_bits():
     assert other_process(NUMBA_DISABLE_JIT="1") == digests(6)
 

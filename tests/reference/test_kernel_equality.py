@@ -162,6 +162,6 @@ def test_every_tally_of_every_history_equals_the_reference_over_random_parameter
     assert compare(cases=250, replicates=4, seed=1) > 3000
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_every_tally_of_every_history_equals_the_reference_over_many_random_parameters_and_institutions():
     assert compare(cases=4000, replicates=6, seed=2) > 80_000

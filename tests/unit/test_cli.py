@@ -225,7 +225,7 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_
     assert "already has" in fewer.err
 
 
-@pytest.mark.slow
+@pytest.mark.proof
 def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, csmc_command) -> None:
     with start(config, "killed", 4_000_000) as process:
         process.kill()
