@@ -1,10 +1,11 @@
 """MODEL 3, step 10: what a crisis does to capability, trust and legitimacy."""
 
-from csmc._jit import stage
+from csmc._jit import inlined, stage
 from csmc.kernel.codes import Outcome
 from csmc.kernel.lanes import (
     CHALLENGER,
     CHALLENGER_GREAT,
+    LIVING,
     MANDATES,
     OUTCOME,
     SHARE,
@@ -26,8 +27,18 @@ def remember_backdowns(point, outcome, active, legitimacy):
         legitimacy[lane] += learning * (1.0 - legitimacy[lane]) if learns else 0.0
 
 
+@inlined
+def _third_parties_exist(survivors, survivor_thirds, s):
+    """Whether any third party lives, be it that distance has taken all its capability."""
+    exist = survivors[THIRD_POWER, s] > 0.0
+    if not exist:
+        for j in range(survivor_thirds.shape[1]):
+            exist = exist or survivor_thirds[LIVING, j, s] > 0.0
+    return exist
+
+
 @stage
-def remember_responses(point, chosen, survivors, capability, trust, legitimacy):
+def remember_responses(point, chosen, survivors, survivor_thirds, capability, trust, legitimacy):
     """Update the lane of each survivor: losses and spoils of war, trust by participation, legitimacy by success."""
     trust_learning, learning = point.trust_learning, point.legitimacy_learning
     loss, spoils = point.war_loss, point.spoils
@@ -39,7 +50,7 @@ def remember_responses(point, chosen, survivors, capability, trust, legitimacy):
         success = 0.0 if (war and won) else 1.0
         regard = success * (1.0 - point.double_standard) if spared else success
         legitimacy[lane] += learning * (regard - legitimacy[lane])
-        if survivors[THIRD_POWER, s] > 0.0:
+        if _third_parties_exist(survivors, survivor_thirds, s):
             trust[lane] += trust_learning * (survivors[SHARE, s] - trust[lane])
         if war:
             a, b = int(survivors[CHALLENGER, s]), int(survivors[TARGET, s])

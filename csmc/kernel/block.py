@@ -3,7 +3,18 @@
 import numpy as np
 
 from csmc._jit import compiled, stage
-from csmc.kernel import aftermath, bargaining, council, enforcement, onset, response, tallies, utilities, worlds
+from csmc.kernel import (
+    aftermath,
+    bargaining,
+    council,
+    enforcement,
+    onset,
+    response,
+    tallies,
+    tracing,
+    utilities,
+    worlds,
+)
 from csmc.kernel.codes import N_TALLIES, Assessment, CrisisDraw, Layout, Purpose, Seating
 from csmc.kernel.draws import fill_normals, fill_uniforms
 from csmc.kernel.lanes import (
@@ -14,6 +25,7 @@ from csmc.kernel.lanes import (
     JOINING_COST,
     OUTCOME,
     SEAT_DRAW,
+    THIRD,
     new_arrays,
 )
 from csmc.kernel.mathematics import exp
@@ -70,12 +82,13 @@ def _elects(institutions, n):
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions,
     seed, first, count, lanes, scales, own_pairs, cross_pairs, reference, partners,
-    sums, own_high, own_low, cross_high, cross_low, joint, patterns,
+    sums, own_high, own_low, cross_high, cross_low, joint, patterns, traced, first_traced,
 ):  # fmt: skip
     """Simulate replicates first..first+count-1 of one point under every institution and add their tallies.
 
     `points` is a record array of one element. Batches of `lanes` replicates pass through each stage together; the
-    number of lanes never shows in a result.
+    number of lanes never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as
+    many as it has room for (of one batch: with room for any, count must not exceed `lanes`).
     """
     point = points[0]
     n = point.n_states
@@ -111,6 +124,8 @@ def tally_block(
             if episode > 0:
                 worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
             _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
+            row = episode - first_traced
+            traces = 0 <= row < traced.world.shape[0]
             for k in range(n_institutions):
                 institution = institutions[k]
                 if episode > 0:
@@ -128,6 +143,11 @@ def tally_block(
                 response.expect_response(point, institution, crisis, thirds, trust[k], room)
                 response.expect_pressure(point, institution, crisis, thirds, room)
                 bargaining.negotiate(point, institution, shocks, legitimacy[k], crisis)
+                if traces:
+                    bargaining.describe_demand(point, institution, shocks, legitimacy[k], crisis)
+                    tracing.trace_expectations(
+                        traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
+                    )
                 tallies.record_bargains(crisis, active, outcomes[k], running[k])
                 aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
                 n_survivors, padded = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
@@ -139,10 +159,14 @@ def tally_block(
                         point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
                         scratch, room,
                     )  # fmt: skip
+                    if traces:
+                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, survivor_thirds)
                     tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], running[k])
                     aftermath.remember_responses(
-                        point, chosen[:n_survivors], survivors, capability[k], trust[k], legitimacy[k]
+                        point, chosen[:n_survivors], survivors, survivor_thirds, capability[k], trust[k], legitimacy[k]
                     )
+                if traces:
+                    tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
                 tallies.record_outcomes(episode, outcomes[k], running[k])
             tallies.add_joint(outcomes, partners, counted, joint)
             tallies.add_patterns(outcomes, counted, patterns)

@@ -98,7 +98,10 @@ def _seat_number(n, seats, world, capability, seat, scratch, room):
 
 @stage
 def convene(point, institution, world, capability, crisis, thirds, scratch, room):
-    """Seat the council and say who may vote, who holds a veto and how many yes votes are needed."""
+    """Seat the council and say who may vote, who holds a veto and how many yes votes are needed.
+
+    Leaves who sits, as a mask, in scratch[THIRD].
+    """
     n = point.n_states
     lanes = crisis.shape[1]
     seat, eligible = scratch[THIRD], room[SECOND]

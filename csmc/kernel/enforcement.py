@@ -9,15 +9,20 @@ from csmc.kernel.council import vote_probabilities
 from csmc.kernel.draws import fill_uniforms
 from csmc.kernel.lanes import (
     AUTHORISED,
+    BALLOT,
+    BELIEF_BEFORE_WAR,
     CHALLENGER,
     CHALLENGER_COST,
     CHALLENGER_POWER,
     CHALLENGER_SIDE_COST,
     CHALLENGER_STRENGTH,
     CHALLENGER_VETOES,
+    CHANCE,
+    CHOICE,
     COMPACTED_FIELDS,
     ENGAGED,
     EXPECTED_FIELDS,
+    FIFTH,
     FIGHTING_VALUE,
     FIRST,
     FORCED,
@@ -37,6 +42,8 @@ from csmc.kernel.lanes import (
     PADDING,
     PASSED,
     POWER,
+    REACHED,
+    RESPONSE_END,
     RETREAT_VALUE,
     RIDING,
     SANCTIONS,
@@ -51,12 +58,14 @@ from csmc.kernel.lanes import (
     THIRD_POWER,
     VETO,
     VETOED,
+    VETOES,
     VICTIM_SIDE_COST,
     VICTIM_VOTES,
     VOTER,
     VOTES,
     WAR_DRAW,
     WON,
+    YES_VOTES,
     third_party,
 )
 from csmc.kernel.mathematics import log_odds_against, logistic, saturate
@@ -99,7 +108,7 @@ def gather(chosen, padded, replicate, crisis, thirds, survivor_replicate, surviv
     for field in range(EXPECTED_FIELDS):
         for s in range(padded):
             survivors[field, s] = crisis[field, chosen[s]]
-    for field in range(EXPECTED_FIELDS, survivors.shape[0]):
+    for field in range(EXPECTED_FIELDS, RESPONSE_END):
         for s in range(padded):
             survivors[field, s] = 0.0
     for field in range(COMPACTED_FIELDS):
@@ -127,10 +136,12 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
     count = replicate.shape[0]
     if institution.seating == _NO_COUNCIL:
         for s in range(count):
-            crisis[AUTHORISED, s] = 1.0
-            crisis[MANDATES, s] += 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
+            open_case = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
+            crisis[REACHED + item, s] = open_case
+            crisis[AUTHORISED + item, s] = 1.0
+            crisis[MANDATES, s] += open_case
         return
-    vetoes, yes_votes, yes, not_no = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
+    vetoes, yes_votes, yes, not_no, ballot = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
@@ -141,13 +152,19 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
             lower = min(crisis[CHALLENGER, s], crisis[TARGET, s])
             upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
             u = third_party(draws, j, s, lower, upper)
-            yes_votes[s] += thirds[VOTER, j, s] if u < yes[s] else 0.0
-            vetoes[s] += thirds[VETO, j, s] if (u >= yes[s] and u >= not_no[s]) else 0.0
+            ballot[s] = 1.0 if u < yes[s] else (-1.0 if u >= not_no[s] else 0.0)
+        for s in range(count):  # apart, as below: a loop with more stores does not vectorise
+            yes_votes[s] += thirds[VOTER, j, s] if ballot[s] > 0.0 else 0.0
+            vetoes[s] += thirds[VETO, j, s] if ballot[s] < 0.0 else 0.0
+            thirds[BALLOT + item, j, s] = thirds[VOTER, j, s] * ballot[s]
     for s in range(count):
         open_case = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
         passes = vetoes[s] == 0.0 and crisis[NEED, s] >= 0.0 and yes_votes[s] >= crisis[NEED, s]
         authorised = 1.0 if passes else 0.0
-        crisis[AUTHORISED, s] = authorised
+        crisis[REACHED + item, s] = open_case
+        crisis[YES_VOTES + item, s] = yes_votes[s]
+        crisis[VETOES + item, s] = vetoes[s]
+        crisis[AUTHORISED + item, s] = authorised
         crisis[MANDATES, s] += open_case * authorised
         crisis[VOTES, s] += open_case
         crisis[PASSED, s] += open_case * authorised
@@ -160,7 +177,7 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
     count = replicate.shape[0]
     severity, cost, noise = institution.severity[item], institution.cost[item], point.noise
     assurance_weight = point.assurance_weight
-    taking_part, shirking, assurance = room[FIRST], room[SECOND], room[THIRD]
+    taking_part, shirking, assurance, part = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
     for s in range(count):
         taking_part[s] = 0.0
@@ -173,11 +190,13 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
             u = third_party(draws, j, s, lower, upper)
             utility = thirds[HELP_UTILITY, j, s] + thirds[OBLIGATION, j, s]
             p = participation(utility, assurance[s], cost * thirds[VICTIM_SIDE_COST, j, s], noise)
-            part = 1.0 if u < p else 0.0
-            taking_part[s] += part * thirds[POWER, j, s]
-            shirking[s] += max(0.0, saturate(thirds[OBLIGATION, j, s]) - part) * thirds[POWER, j, s]
+            part[s] = 1.0 if u < p else 0.0
+        for s in range(count):
+            taking_part[s] += part[s] * thirds[POWER, j, s]
+            shirking[s] += max(0.0, saturate(thirds[OBLIGATION, j, s]) - part[s]) * thirds[POWER, j, s]
+            thirds[CHOICE + item, j, s] = thirds[LIVING, j, s] * part[s]
     for s in range(count):
-        taken = crisis[OUTCOME, s] == RESPONSE and crisis[AUTHORISED, s] > 0.0
+        taken = crisis[OUTCOME, s] == RESPONSE and crisis[AUTHORISED + item, s] > 0.0
         total = crisis[THIRD_POWER, s]
         share = taking_part[s] / total if total > 0.0 else 0.0
         riding = shirking[s] / total if total > 0.0 else 0.0
@@ -198,7 +217,7 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
     balancing, bandwagon = institution.weight, institution.bandwagon_weight
     assurance, efficacy_weight, general_war = point.assurance_weight, point.efficacy_weight, point.general_war
     binding = 1.0 if (institution.seating != _NO_COUNCIL or institution.scope == _MEMBERS) else 0.0
-    helping, joining, shirking, effect = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
+    helping, joining, shirking, effect, side = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, seed)
     for s in range(count):
         ours, theirs = crisis[TARGET_STRENGTH, s], crisis[CHALLENGER_STRENGTH, s]
@@ -212,20 +231,25 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
             upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
             u = third_party(draws, j, s, lower, upper)
             even = balance(crisis[CHALLENGER_STRENGTH, s], crisis[TARGET_STRENGTH, s])
-            mandate = 1.0 if crisis[AUTHORISED, s] > 0.0 else residual
+            mandate = 1.0 if crisis[AUTHORISED + _FORCE, s] > 0.0 else residual
             power, obligation = thirds[POWER, j, s], thirds[OBLIGATION, j, s]
             pull = thirds[HELP_UTILITY, j, s] + mandate * obligation + balancing * even
             pull += efficacy_weight * efficacy(effect[s], power) + assurance * (2.0 * crisis[SUPPORT, s] - 1.0)
             help_utility = pull - cost * thirds[VICTIM_SIDE_COST, j, s]
             join_utility = thirds[JOIN_UTILITY, j, s] + bandwagon * even - cost * thirds[CHALLENGER_SIDE_COST, j, s]
             p_help, p_join = three_way_logit(help_utility * inverse_noise, join_utility * inverse_noise)
-            helps = thirds[LIVING, j, s] if u < p_help else 0.0
-            joins = thirds[LIVING, j, s] if (u >= p_help and u < p_help + p_join) else 0.0
+            side[s] = 1.0 if u < p_help else (-1.0 if u < p_help + p_join else 0.0)
+        for s in range(count):
+            power = thirds[POWER, j, s]
+            helps = thirds[LIVING, j, s] if side[s] > 0.0 else 0.0
+            joins = thirds[LIVING, j, s] if side[s] < 0.0 else 0.0
             helping[s] += helps * power
             joining[s] += joins * power
-            shirking[s] += max(0.0, saturate(obligation) - helps) * power
-            crisis[HELPERS, s] += helps
-            crisis[JOINERS, s] += joins
+            shirking[s] += max(0.0, saturate(thirds[OBLIGATION, j, s]) - helps) * power
+            thirds[CHOICE + _FORCE, j, s] = helps - joins
+        for s in range(count):
+            crisis[HELPERS, s] += 1.0 if thirds[CHOICE + _FORCE, j, s] > 0.0 else 0.0
+            crisis[JOINERS, s] += 1.0 if thirds[CHOICE + _FORCE, j, s] < 0.0 else 0.0
     for s in range(count):
         forced = crisis[OUTCOME, s] == RESPONSE
         total = crisis[THIRD_POWER, s]
@@ -234,7 +258,8 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
         theirs = crisis[CHALLENGER_POWER, s] + joining[s]
         engaged = ours + theirs
         against = log_odds_against(theirs, ours, m)
-        fighting = logistic(-against - crisis[MISPERCEPTION, s]) - crisis[CHALLENGER_COST, s] - crisis[SANCTIONS, s]
+        chance, belief = logistic(-against), logistic(-against - crisis[MISPERCEPTION, s])
+        fighting = belief - crisis[CHALLENGER_COST, s] - crisis[SANCTIONS, s]
         bilateral = crisis[HELPERS, s] + crisis[JOINERS, s] == 0.0
         general = engaged >= general_war * everybody - 1e-9
         war = _BILATERAL_WAR if bilateral else (_GENERAL_WAR if general else _LIMITED_WAR)
@@ -245,7 +270,9 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
         crisis[SHARE, s] = share if forced else crisis[SHARE, s]
         crisis[RIDING, s] = riding if forced else crisis[RIDING, s]
         crisis[FORCED, s] = 1.0 if forced else 0.0
-        crisis[MANDATED, s] = binding * crisis[AUTHORISED, s]
+        crisis[MANDATED, s] = binding * crisis[AUTHORISED + _FORCE, s]
         crisis[JOINED, s] = joining[s] / total if total > 0.0 else 0.0
         crisis[ENGAGED, s] = engaged / everybody if everybody > 0.0 else 0.0
-        crisis[WON, s] = 1.0 if crisis[WAR_DRAW, s] < logistic(-against) else 0.0
+        crisis[WON, s] = 1.0 if crisis[WAR_DRAW, s] < chance else 0.0
+        crisis[BELIEF_BEFORE_WAR, s] = belief
+        crisis[CHANCE, s] = chance

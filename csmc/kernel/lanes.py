@@ -76,19 +76,33 @@ EXPECTED_FIELDS = 31
 SANCTIONS = 31  # C, what the lower rungs have cost the challenger so far
 SHARE = 32  # Q of the last rung taken
 RIDING = 33  # free riding on the last rung taken
-AUTHORISED = 34  # mask: the measure at hand is authorised
-MANDATES = 35  # measures authorised so far
-VOTES = 36
-PASSED = 37
-VETOED = 38
-FORCED = 39  # mask: force was reached
-HELPERS = 40  # third parties that fight for the victim
-JOINERS = 41
-JOINED = 42  # share of third-party capability that joins the challenger
-ENGAGED = 43  # share of all effective capability that fights
-WON = 44  # mask: the challenger won the war
-MANDATED = 45  # mask: force was authorised, by a council or by an obligation of all members
-CRISIS_FIELDS = 46
+MANDATES = 34  # measures authorised so far
+VOTES = 35
+PASSED = 36
+VETOED = 37
+FORCED = 38  # mask: force was reached
+HELPERS = 39  # third parties that fight for the victim
+JOINERS = 40
+JOINED = 41  # share of third-party capability that joins the challenger
+ENGAGED = 42  # share of all effective capability that fights
+WON = 43  # mask: the challenger won the war
+MANDATED = 44  # mask: force was authorised, by a council or by an obligation of all members
+AUTHORISED = 45  # mask: the measure is authorised; by item, four fields, as the next three
+# of what follows nothing is read again but by a trace
+REACHED = 49  # mask: the item was put to the vote, or authorised as a matter of course
+YES_VOTES = 53
+VETOES = 57
+BELIEF_BEFORE_WAR = 61  # what the challenger thinks of its chance against the coalition that has formed
+CHANCE = 62  # the true one
+RESPONSE_END = 63
+# of the negotiation, in every lane; filled for a trace alone
+ESTIMATE = 63  # p̄
+BELIEF = 64  # p̂
+REFUSAL_VALUE = 65  # r
+PREMIUM = 66  # z
+DEMAND_VALUE = 67  # EU'
+MEDIATED = 68  # mask: mediation would succeed
+CRISIS_FIELDS = 69
 
 # thirds[field, third, lane]
 POWER = 0  # effective capability e_k at the target's theatre
@@ -101,19 +115,23 @@ OBLIGATION = 6  # B_k
 VOTER = 7  # mask: seated and not excluded
 VETO = 8  # mask
 COMPACTED_FIELDS = 9
-ALIGNMENT = 9  # g(|x_k - x_a|) - g(|x_k - x_b|)
-CHALLENGER_DISTANCE = 10  # |x_k - x_a|
-TARGET_DISTANCE = 11  # |x_k - x_b|
-THIRD_GREAT = 12  # mask
-THIRD_MEMBER = 13  # mask
-FIXED_HELP = 14  # the part of W^b / σ_u that does not change between rounds
-FIXED_JOIN = 15  # the same of W^a / σ_u
-FELLOWSHIP = 16  # 1 - g(|x_k - x_b|) if k and b are members, else 0
-THIRD_FIELDS = 17
+BALLOT = 9  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields; of survivors only, as the next
+CHOICE = 13  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
+SURVIVOR_THIRD_FIELDS = 17
+ALIGNMENT = 17  # g(|x_k - x_a|) - g(|x_k - x_b|)
+CHALLENGER_DISTANCE = 18  # |x_k - x_a|
+TARGET_DISTANCE = 19  # |x_k - x_b|
+THIRD_GREAT = 20  # mask
+THIRD_MEMBER = 21  # mask
+FIXED_HELP = 22  # the part of W^b / σ_u that does not change between rounds
+FIXED_JOIN = 23  # the same of W^a / σ_u
+FELLOWSHIP = 24  # 1 - g(|x_k - x_b|) if k and b are members, else 0
+THIRD_FIELDS = 25
 
 # scratch[field, state, lane] and room[field, lane]: nothing is handed on from one stage to the next except as said
-FIRST, SECOND, THIRD, FOURTH = 0, 1, 2, 3
+FIRST, SECOND, THIRD, FOURTH, FIFTH = 0, 1, 2, 3, 4
 SCRATCH_FIELDS = 4
+ROOM_FIELDS = 5
 
 
 @stage
@@ -124,7 +142,7 @@ def padded_rows(n):
 
 @stage
 def new_arrays(n, lanes):
-    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, scratch, sums), all zero."""
+    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, scratch, room), all zero."""
     rows = padded_rows(n)
     return (
         np.zeros((WORLD_FIELDS, rows, lanes)),
@@ -132,9 +150,9 @@ def new_arrays(n, lanes):
         np.zeros((CRISIS_FIELDS, lanes)),
         np.zeros((THIRD_FIELDS, n - 2, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((COMPACTED_FIELDS, n - 2, lanes)),
+        np.zeros((SURVIVOR_THIRD_FIELDS, n - 2, lanes)),
         np.zeros((SCRATCH_FIELDS, rows, lanes)),
-        np.zeros((SCRATCH_FIELDS, lanes)),
+        np.zeros((ROOM_FIELDS, lanes)),
     )
 
 

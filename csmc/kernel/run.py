@@ -1,4 +1,4 @@
-"""The door to the compiled kernel: checks its limits, packs arguments for one signature, returns exact tallies."""
+"""The door to the compiled kernel: checks its limits, packs arguments for one signature, returns tallies or a trace."""
 
 from typing import Any, Protocol
 
@@ -11,6 +11,7 @@ from csmc.kernel.codes import STRIDE
 from csmc.kernel.lanes import LANES
 from csmc.kernel.result import Plan, Tallies, empty_tallies
 from csmc.kernel.tallies import tally_scales
+from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
 
 #: Sums of products of two tallies stay below 2**63 in batches of up to this many lanes.
 _MOST_LANES = 256
@@ -81,6 +82,64 @@ def tally(
     """
     if not 1 <= lanes <= _MOST_LANES:
         raise ValueError(f"lanes={lanes} is outside [1, {_MOST_LANES}]")
+    return _run(point, system, institutions, seed, first, count, plan, lanes, NO_TRACE, 0)
+
+
+def trace(
+    point: np.recarray[Any, Any],
+    system: SystemTables,
+    institutions: np.recarray[Any, Any],
+    seed: int,
+    replicate: int,
+    *,
+    replicates: int = 1,
+    first_episode: int = 0,
+    episodes: int | None = None,
+) -> Trace:
+    """Trace episodes of one design point move by move, under every institution.
+
+    The same compiled code as `tally` runs, from each history's first episode on, so a trace is what was counted.
+
+    Parameters
+    ----------
+    point, system, institutions, seed
+        As for `tally`.
+    replicate, replicates
+        The first replicate, and how many from it on, 1..256.
+    first_episode, episodes
+        Which episodes of the histories to keep, from 0; all from `first_episode` on by default.
+
+    Raises
+    ------
+    ValueError
+        `replicates` outside 1..256, episodes that the histories do not have, or more states than the addresses of
+        the draws allow.
+    """
+    if not 1 <= replicates <= _MOST_LANES:
+        raise ValueError(f"replicates={replicates} is outside [1, {_MOST_LANES}]")
+    length = int(point[0].episodes)
+    kept = length - first_episode if episodes is None else episodes
+    if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):
+        raise ValueError(f"episodes {first_episode} to {first_episode + kept - 1} are outside [0, {length - 1}]")
+    traced = empty_trace(int(point[0].n_states), len(institutions), kept, replicates)
+    plan = Plan(joint="none")
+    _run(point, system, institutions, seed, replicate, replicates, plan, replicates, traced, first_episode)
+    return traced
+
+
+def _run(
+    point: np.recarray[Any, Any],
+    system: SystemTables,
+    institutions: np.recarray[Any, Any],
+    seed: int,
+    first: int,
+    count: int,
+    plan: Plan,
+    lanes: int,
+    traced: Trace,
+    first_traced: int,
+) -> Tallies:
+    """Call the compiled block with arguments of one signature."""
     n = int(point[0].n_states)
     if not 2 <= n <= STRIDE:
         raise ValueError(f"n_states={n} is outside [2, {STRIDE}]")
@@ -103,6 +162,8 @@ def tally(
         np.int64(plan.reference),
         plan.partners(len(institutions)),
         *result,
+        traced,
+        np.int64(first_traced),
     )
     return result.carried()
 

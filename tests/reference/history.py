@@ -22,6 +22,7 @@ class Episode:
     outcome: Outcome
     trust: float  #: after the episode
     legitimacy: float  #: after the episode
+    capability: tuple[float, ...]  #: after the episode
     margin: float = math.inf  #: of the closest comparison that decided something discrete
     crisis: Crisis | None = None
     great_challenger: bool = False

@@ -49,11 +49,19 @@ def simulate_episode(world: World, standing: Standing, point: Point, institution
     if draws.episode > 0 and len(world.living) >= 2:
         drift(world, point, draws)
     if len(world.living) < 2:
-        return Episode(draws.episode, Outcome.NO_CHALLENGE, standing.trust, standing.legitimacy)
+        return Episode(
+            draws.episode, Outcome.NO_CHALLENGE, standing.trust, standing.legitimacy, tuple(world.capability)
+        )
     comparisons = Comparisons()
     episode = play(world, standing, point, institution, draws, comparisons)
     remember(world, standing, episode, point, comparisons)
-    return replace(episode, trust=standing.trust, legitimacy=standing.legitimacy, margin=comparisons.smallest)
+    return replace(
+        episode,
+        trust=standing.trust,
+        legitimacy=standing.legitimacy,
+        capability=tuple(world.capability),
+        margin=comparisons.smallest,
+    )
 
 
 def play(
@@ -81,6 +89,7 @@ def play(
         outcome=Outcome.NO_CHALLENGE,
         trust=standing.trust,
         legitimacy=standing.legitimacy,
+        capability=tuple(world.capability),
         crisis=crisis,
         great_challenger=world.great_power[crisis.challenger],
         third_parties=tuple(parties),

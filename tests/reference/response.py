@@ -157,8 +157,9 @@ def efficacy(own: float, expectation: Expectation, decisiveness: float) -> float
     """eff: the marginal effect of a state's help on the outcome, at most 1."""
     if expectation.victim == 0.0:
         return 1.0
-    odds = contest(expectation.aggressor, expectation.victim, decisiveness)
-    return min(1.0, decisiveness * odds * (1.0 - odds) * own / expectation.victim)
+    p_a = contest(expectation.aggressor, expectation.victim, decisiveness)
+    p_b = contest(expectation.victim, expectation.aggressor, decisiveness)  # 1 - p_a would cancel where p_b is tiny
+    return min(1.0, decisiveness * p_a * p_b * own / expectation.victim)
 
 
 def assurance(expectation: Expectation, point: Point) -> float:

@@ -1,0 +1,103 @@
+"""What the kernel holds at the end of each episode, copied out: the kernel's own trace, so it cannot disagree.
+
+The compiled block has one entry point for counting and for tracing. It copies its arrays into those of a `Trace`
+wherever that has room, and into none when it only counts.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from csmc._jit import stage
+from csmc.kernel.lanes import (
+    BALLOT,
+    CRISIS_FIELDS,
+    EXPECTED_FIELDS,
+    OUTCOME,
+    RESPONSE_END,
+    SHOCK_FIELDS,
+    SURVIVOR_THIRD_FIELDS,
+    THIRD_FIELDS,
+    WORLD_FIELDS,
+)
+
+#: standing[field]: what a history carries from one episode to the next, beside the world.
+ACTIVE, TRUST, LEGITIMACY = 0, 1, 2
+STANDING_FIELDS = 3
+
+Floats = NDArray[np.float64]
+
+
+class Trace(NamedTuple):
+    """Episodes move by move; the last axis is the replicate. Fields are numbered in `csmc.kernel.lanes`.
+
+    world (episode, field, state, replicate) and shocks (episode, field, replicate) are shared by all institutions.
+    crisis (institution, episode, field, replicate) and thirds (institution, episode, field, third party, replicate)
+    are those of the episode's end; the fields of the response are 0 where none was called for. before, after
+    (institution, episode, state, replicate): capability at the episode's start and end; seats, of the same shape: who
+    sits on the council (means nothing where there is none). standing (institution,
+    episode, field, replicate): whether the history goes on, then trust and legitimacy at the episode's end.
+    """
+
+    world: Floats
+    shocks: Floats
+    crisis: Floats
+    thirds: Floats
+    before: Floats
+    after: Floats
+    seats: Floats
+    standing: Floats
+
+
+def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> Trace:
+    """Zeros of the shapes above."""
+    return Trace(
+        np.zeros((episodes, WORLD_FIELDS, n, replicates)),
+        np.zeros((episodes, SHOCK_FIELDS, replicates)),
+        np.zeros((n_institutions, episodes, CRISIS_FIELDS, replicates)),
+        np.zeros((n_institutions, episodes, THIRD_FIELDS, n - 2, replicates)),
+        *(np.zeros((n_institutions, episodes, n, replicates)) for _ in range(3)),
+        np.zeros((n_institutions, episodes, STANDING_FIELDS, replicates)),
+    )
+
+
+#: Room for nothing.
+NO_TRACE = empty_trace(2, 0, 0, 0)
+
+
+@stage
+def trace_expectations(trace, k, episode, world, shocks, capability, active, crisis, thirds, seat):
+    """Copy all that is known of institution k's episode when the demand has been answered."""
+    n = trace.world.shape[2]
+    trace.world[episode] = world[:, :n]
+    trace.shocks[episode] = shocks
+    trace.before[k, episode] = capability[:n]
+    trace.seats[k, episode] = seat[:n]
+    trace.standing[k, episode, ACTIVE] = active
+    trace.crisis[k, episode] = crisis
+    trace.crisis[k, episode, EXPECTED_FIELDS:RESPONSE_END] = 0.0
+    trace.thirds[k, episode] = thirds
+    trace.thirds[k, episode, BALLOT:SURVIVOR_THIRD_FIELDS] = 0.0
+
+
+@stage
+def trace_response(trace, k, episode, chosen, survivors, survivor_thirds):
+    """Copy what happened in the crises that reached a response."""
+    for s in range(chosen.shape[0]):
+        lane = chosen[s]
+        for field in range(EXPECTED_FIELDS, RESPONSE_END):
+            trace.crisis[k, episode, field, lane] = survivors[field, s]
+        for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
+            for j in range(survivor_thirds.shape[1]):
+                trace.thirds[k, episode, field, j, lane] = survivor_thirds[field, j, s]
+
+
+@stage
+def trace_aftermath(trace, k, episode, outcome, capability, trust, legitimacy):
+    """Copy how institution k's episode ended and what it left behind."""
+    for lane in range(outcome.shape[0]):
+        trace.crisis[k, episode, OUTCOME, lane] = outcome[lane]
+    trace.after[k, episode] = capability[: trace.after.shape[2]]
+    trace.standing[k, episode, TRUST] = trust
+    trace.standing[k, episode, LEGITIMACY] = legitimacy
