@@ -1,4 +1,4 @@
-"""What a crisis leaves behind (MODEL section 3, step 10)."""
+"""What a crisis leaves behind (docs/model.md, step 10)."""
 
 from .enforcement import Enforcement
 from .mathematics import Comparisons
@@ -10,7 +10,7 @@ DEATH_TOLERANCE = 1e-9
 
 
 def settle_war(world: World, crisis: Crisis, enforcement: Enforcement, point: Point, comparisons: Comparisons) -> None:
-    """Both principals lose capability; the loser cedes spoils, or everything."""
+    """Both principals lose capability; the loser cedes spoils, or everything (E76)."""
     winner, loser = crisis.challenger, crisis.target
     if not enforcement.aggressor_won:
         winner, loser = loser, winner
@@ -25,7 +25,7 @@ def settle_war(world: World, crisis: Crisis, enforcement: Enforcement, point: Po
 
 
 def updated_trust(trust: float, crisis: Crisis, enforcement: Enforcement, point: Point) -> float:
-    """Trust follows participation on the last rung taken, where there are third parties."""
+    """Trust follows participation on the last rung taken, where there are third parties (E77)."""
     if not crisis.third_parties:
         return trust
     return trust + point.trust_learning * (enforcement.last.participation - trust)
@@ -34,12 +34,12 @@ def updated_trust(trust: float, crisis: Crisis, enforcement: Enforcement, point:
 def updated_legitimacy(
     legitimacy: float, world: World, crisis: Crisis, enforcement: Enforcement | None, point: Point
 ) -> float:
-    """Legitimacy follows success; `enforcement` is None after a backdown."""
+    """Legitimacy follows success; `enforcement` is None after a backdown (E78)."""
     return legitimacy + point.legitimacy_learning * (success(world, crisis, enforcement, point) - legitimacy)
 
 
 def success(world: World, crisis: Crisis, enforcement: Enforcement | None, point: Point) -> float:
-    """1 if the aggressor yielded or lost, less if a great power was faced without any authorisation."""
+    """1 if the aggressor yielded or lost, less if a great power was faced without any authorisation (E78)."""
     if enforcement is None:
         return 1.0
     if enforcement.outcome.is_war and enforcement.aggressor_won:

@@ -1,4 +1,4 @@
-"""The ultimatum under incomplete information (MODEL section 3, steps 7 and 8)."""
+"""The ultimatum under incomplete information (docs/model.md, steps 7 and 8)."""
 
 from dataclasses import dataclass, replace
 
@@ -46,7 +46,7 @@ def bargain(
     draws: Draws,
     comparisons: Comparisons,
 ) -> Bargain:
-    """Steps 7 and 8; `pressure` is C_hat."""
+    """Steps 7 and 8; `pressure` is C_hat (E61, E62, E65, E66, E68)."""
     odds_common = contest(expectation.aggressor, expectation.victim, point.decisiveness)
     odds_believed = contest(expectation.aggressor, expectation.victim * crisis.misperception, point.decisiveness)
     fighting = odds_believed - crisis.challenger_war_cost - pressure
@@ -68,19 +68,19 @@ def bargain(
 
 
 def best_premium(odds: float, refusal_value: float, war_cost: float) -> float:
-    """z: the demand that trades off its size against the risk of refusal (Fearon 1995)."""
+    """z: the demand that trades off its size against the risk of refusal (Fearon 1995; E63)."""
     return clip((war_cost - odds + refusal_value) / 2.0, 0.0, min(war_cost, 1.0 - odds))
 
 
 def value_of_demand(odds: float, premium: float, refusal_value: float, war_cost: float, mediation: float) -> float:
-    """EU': the expected value of the demand, with the chance that mediation splits the surplus."""
+    """EU': the expected value of the demand, with the chance that mediation splits the surplus (E64)."""
     risk = premium / war_cost
     unmediated = (1.0 - risk) * (odds + premium) + risk * refusal_value
     return (1.0 - mediation) * unmediated + mediation * (odds + premium / 2.0)
 
 
 def settle(offer: Bargain, settlement: float, crisis: Crisis, comparisons: Comparisons) -> Bargain:
-    """The crisis ends at a settlement; whether it is a gain is a tally, hence a comparison."""
+    """The crisis ends at a settlement; whether it is a gain is a tally, hence a comparison (E66, E67)."""
     # Who has everything and demands everything gains nothing: p + (1 - p) is 1 in any IEEE arithmetic.
     demands_all = not offer.mediated and settlement == 1.0
     if not (demands_all and crisis.status_quo == 1.0):

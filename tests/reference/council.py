@@ -1,4 +1,4 @@
-"""Who sits, who votes how, and what authorisation can be expected (MODEL section 3, step 5)."""
+"""Who sits, who votes how, and what authorisation can be expected (docs/model.md, step 5)."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ class Vote:
 def convene(
     crisis: Crisis, world: World, institution: Institution, draws: Draws, comparisons: Comparisons
 ) -> Council | None:
-    """The council of this crisis, if the institution has one."""
+    """The council of this crisis, if the institution has one (E43)."""
     if not institution.has_council:
         return None
     seats = tuple(sorted(seated(world, institution, draws, comparisons)))
@@ -63,7 +63,7 @@ def convene(
 
 
 def seated(world: World, institution: Institution, draws: Draws, comparisons: Comparisons) -> list[int]:
-    """All members, the great powers among them, or a number: permanent members first, the rest by lot."""
+    """All members, the great powers among them, or a number: permanent members first, the rest by lot (E42)."""
     members = [k for k in world.living if world.member[k]]
     if institution.seating == Seating.ALL:
         return members
@@ -81,7 +81,7 @@ def seated(world: World, institution: Institution, draws: Draws, comparisons: Co
 
 
 def holds_veto(k: int, world: World, institution: Institution) -> bool:
-    """Whether an eligible state may veto."""
+    """Whether an eligible state may veto (E43)."""
     if institution.veto == Veto.ALL:
         return True
     return institution.veto == Veto.PERMANENT and world.is_permanent(k)
@@ -90,7 +90,7 @@ def holds_veto(k: int, world: World, institution: Institution) -> bool:
 def ballot(
     k: int, item: int, crisis: Crisis, third_parties: Mapping[int, ThirdParty], point: Point, institution: Institution
 ) -> Ballot:
-    """The victim votes yes, the challenger no, the others by what they would gain."""
+    """The victim votes yes, the challenger no, the others by what they would gain (E44, E45)."""
     if k == crisis.target:
         return Ballot(yes=1.0, not_no=1.0)
     if k == crisis.challenger:
@@ -110,7 +110,7 @@ def expected_mandates(
     point: Point,
     institution: Institution,
 ) -> tuple[float, ...]:
-    """Pi of every item; without a council everything counts as authorised."""
+    """Pi of every item; without a council everything counts as authorised (E48)."""
     if council is None:
         return (1.0,) * institution.rungs
     return tuple(
@@ -122,7 +122,7 @@ def expected_mandates(
 
 
 def authorisation_probability(council: Council, ballots: Mapping[int, Ballot]) -> float:
-    """No veto is cast, and given that, enough vote yes."""
+    """No veto is cast, and given that, enough vote yes (E47, E48, E49)."""
     if not council.can_act:
         return 0.0
     no_veto = math.prod(ballots[k].not_no for k in council.veto_holders)
@@ -131,12 +131,12 @@ def authorisation_probability(council: Council, ballots: Mapping[int, Ballot]) -
 
 
 def yes_without_no(ballot: Ballot) -> float:
-    """P(yes | not no), 0 for a certain no."""
+    """P(yes | not no), 0 for a certain no (E48)."""
     return clip(ballot.yes / ballot.not_no, 0.0, 1.0) if ballot.not_no > 0.0 else 0.0
 
 
 def mandate_factor(authorised: float, institution: Institution) -> float:
-    """What the duty to use force is worth, if authorised with this probability."""
+    """What the duty to use force is worth, if authorised with this probability (E50)."""
     return institution.residual + (1.0 - institution.residual) * authorised
 
 
@@ -150,7 +150,7 @@ def hold_vote(
     draws: Draws,
     comparisons: Comparisons,
 ) -> Vote:
-    """Put one measure to the vote."""
+    """Put one measure to the vote (E47)."""
     votes = {
         k: cast(
             ballot(k, item, crisis, third_parties, point, institution),
@@ -165,7 +165,7 @@ def hold_vote(
 
 
 def cast(ballot: Ballot, u: float, comparisons: Comparisons) -> int:
-    """Yes if u < P(yes), no if u >= 1 - P(no), else an abstention."""
+    """Yes if u < P(yes), no if u >= 1 - P(no), else an abstention (E46)."""
     if comparisons.less(u, ballot.yes):
         return YES
     if comparisons.at_least(u, ballot.not_no):

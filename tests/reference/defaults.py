@@ -1,4 +1,4 @@
-"""Default parameters, systems without a table, and the presets, typed in from MODEL sections 2 and 4."""
+"""Default parameters, systems without a table, and the presets, typed in from the tables of docs/model.md."""
 
 from dataclasses import dataclass
 from typing import Any

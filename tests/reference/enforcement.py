@@ -1,4 +1,4 @@
-"""The response to a refused demand, rung by rung, and war (MODEL section 3, step 9)."""
+"""The response to a refused demand, rung by rung, and war (docs/model.md, step 9)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class Enforcement:
 
 
 def enforce(scene: Scene) -> Enforcement:
-    """Climb the ladder until the aggressor yields or there is war."""
+    """Climb the ladder until the aggressor yields or there is war (E5, E11, E75)."""
     votes: list[Vote] = []
     authorised: dict[int, bool] = {}
     rungs: list[Rung] = []
@@ -131,13 +131,13 @@ def authorise(scene: Scene, item: int, votes: list[Vote]) -> bool:
 
 
 def yields(scene: Scene, odds_believed: float, pressure: float) -> bool:
-    """Whether the aggressor prefers to back down."""
+    """Whether the aggressor prefers to back down (E70, E73)."""
     fighting = odds_believed - scene.crisis.challenger_war_cost - pressure
     return scene.comparisons.less(fighting, scene.crisis.backing_down)
 
 
 def take_lower_rung(scene: Scene, item: int, pressure: float) -> Rung:
-    """An authorised measure short of force, on top of the `pressure` of the earlier ones."""
+    """An authorised measure short of force, on top of the `pressure` of the earlier ones (E11, E69)."""
     helpers = tuple(
         k
         for k, party in scene.third_parties.items()
@@ -152,7 +152,7 @@ def take_lower_rung(scene: Scene, item: int, pressure: float) -> Rung:
 
 
 def take_force(scene: Scene, authorised: bool, pressure: float) -> tuple[Force, Rung]:
-    """Every third party chooses a side, or none."""
+    """Every third party chooses a side, or none (E71, E72)."""
     crisis = scene.crisis
     mandate = mandate_factor(1.0 if authorised else 0.0, scene.institution)
     helpers, joiners = [], []
@@ -180,17 +180,17 @@ def take_force(scene: Scene, authorised: bool, pressure: float) -> tuple[Force, 
 
 
 def effective_total(crisis: Crisis, states: Iterable[int]) -> float:
-    """Effective capability of these states together."""
+    """Effective capability of these states together (E72)."""
     return sum(crisis.effective[k] for k in states)
 
 
 def third_party_share(crisis: Crisis, states: Iterable[int]) -> float:
-    """Their share of third-party capability."""
+    """Their share of third-party capability (E4)."""
     return share(effective_total(crisis, states), crisis.third_party_total)
 
 
 def kind_of_war(scene: Scene, force: Force, rung: Rung) -> Outcome:
-    """Bilateral if nobody joined, else by how much capability is engaged."""
+    """Bilateral if nobody joined, else by how much capability is engaged (E74)."""
     if not rung.helpers and not rung.joiners:
         return Outcome.BILATERAL_WAR
     threshold = scene.point.general_war * scene.crisis.total - GENERAL_WAR_TOLERANCE
@@ -200,13 +200,13 @@ def kind_of_war(scene: Scene, force: Force, rung: Rung) -> Outcome:
 
 
 def is_enforced(scene: Scene, rung: Rung) -> bool:
-    """Whether the victim is helped by force that a council authorised, or, without one, that members owe."""
+    """Whether the victim is helped by force that a council authorised, or, without one, that members owe (E7)."""
     by_right = scene.council is not None or scene.institution.scope == Scope.MEMBERS
     return bool(rung.helpers) and rung.authorised and by_right
 
 
 def free_riding(scene: Scene, rung: Rung) -> float:
-    """The share of third-party capability that was owed on this rung and not contributed."""
+    """The share of third-party capability that was owed on this rung and not contributed (E6)."""
     owed = sum(
         scene.crisis.effective[k] * max(0.0, saturate(party.obligation) - (1.0 if k in rung.helpers else 0.0))
         for k, party in scene.third_parties.items()

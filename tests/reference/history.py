@@ -1,4 +1,4 @@
-"""What is recorded of a history, and what is counted (MODEL section 6)."""
+"""What is recorded of a history, and what is counted (docs/model.md, observation, and docs/results.md)."""
 
 import math
 from collections import defaultdict
@@ -60,7 +60,7 @@ class History:
 
 
 def final_state(capability: Sequence[float], trust: float, legitimacy: float) -> Final:
-    """The end of a history, from capabilities that need not sum to one."""
+    """The end of a history, from capabilities that need not sum to one (E8)."""
     n = len(capability)
     total = sum(capability)
     shares = tuple(entry / total for entry in capability)

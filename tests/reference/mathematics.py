@@ -5,12 +5,12 @@ from collections.abc import Callable, Sequence
 
 
 def saturate(distance: float) -> float:
-    """g(d) = d / (1 + d)."""
+    """g(d) = d / (1 + d) (E1)."""
     return distance / (1.0 + distance)
 
 
 def logistic(x: float) -> float:
-    """1 / (1 + exp(-x)), without overflow."""
+    """1 / (1 + exp(-x)), without overflow (E2)."""
     if x >= 0.0:
         return 1.0 / (1.0 + math.exp(-x))
     return math.exp(x) / (1.0 + math.exp(x))
@@ -22,7 +22,7 @@ def clip(x: float, low: float, high: float) -> float:
 
 
 def contest(attack: float, defence: float, decisiveness: float) -> float:
-    """Probability that the attacker wins: 1 / (1 + (defence / attack)**decisiveness)."""
+    """Probability that the attacker wins: 1 / (1 + (defence / attack)**decisiveness) (E32)."""
     if attack == 0.0:
         return 0.5 if defence == 0.0 else 0.0
     try:
@@ -32,7 +32,7 @@ def contest(attack: float, defence: float, decisiveness: float) -> float:
 
 
 def three_way_logit(help_value: float, join_value: float, noise: float) -> tuple[float, float]:
-    """Probabilities of helping and of joining, when abstaining is worth 0."""
+    """Probabilities of helping and of joining, when abstaining is worth 0 (E57)."""
     best = max(0.0, help_value, join_value)
     abstain = math.exp((0.0 - best) / noise)
     helping = math.exp((help_value - best) / noise)
@@ -42,7 +42,7 @@ def three_way_logit(help_value: float, join_value: float, noise: float) -> tuple
 
 
 def poisson_binomial_tail(probabilities: Sequence[float], need: int) -> float:
-    """Probability of at least `need` successes in independent trials."""
+    """Probability of at least `need` successes in independent trials (E49)."""
     if need <= 0:
         return 1.0
     counts = [1.0]
@@ -54,7 +54,7 @@ def poisson_binomial_tail(probabilities: Sequence[float], need: int) -> float:
 
 
 def share(part: float, whole: float) -> float:
-    """`part` / `whole`; 0 of nothing is 0."""
+    """`part` / `whole`; 0 of nothing is 0 (E4)."""
     return part / whole if whole > 0.0 else 0.0
 
 

@@ -29,7 +29,7 @@ class Standing:
 def simulate_history(
     point: Mapping[str, Any], system: System, institution: Mapping[str, Any], seed: int, replicate: int
 ) -> History:
-    """Simulate one history; `point` and `institution` map the fields of the records to values."""
+    """Simulate one history; `point` and `institution` map the fields of the records to values (E21, E22)."""
     parameters = Point.read(point)
     rules = Institution.read(institution)
     at_start = Comparisons()
@@ -45,7 +45,7 @@ def simulate_history(
 
 
 def simulate_episode(world: World, standing: Standing, point: Point, institution: Institution, draws: Draws) -> Episode:
-    """Simulate the next episode; `world` and `standing` become those after it."""
+    """Simulate the next episode; `world` and `standing` become those after it (E22)."""
     if draws.episode > 0 and len(world.living) >= 2:
         drift(world, point, draws)
     if len(world.living) < 2:

@@ -1,4 +1,4 @@
-"""Who challenges whom, and over what (MODEL section 3, steps 2 and 3)."""
+"""Who challenges whom, and over what (docs/model.md, steps 2 and 3)."""
 
 import math
 from dataclasses import dataclass
@@ -48,12 +48,12 @@ class Crisis:
         return self.status_quo - self.audience_cost
 
     def interest_distance(self, i: int, j: int) -> float:
-        """Distance between the ideal points of two states."""
+        """Distance between the ideal points of two states (E3)."""
         return math.dist(self.ideal_points[i], self.ideal_points[j])
 
 
 def draw_crisis(world: World, point: Point, draws: Draws, comparisons: Comparisons) -> Crisis:
-    """The crisis of an episode, if the challenger wants one."""
+    """The crisis of an episode, if the challenger wants one (E28, E29, E30, E31, E33, E61)."""
     ideal_points = world.ideal_points
     a = choose_challenger(world, point, ideal_points, draws, comparisons)
     b = choose_target(world, point, a, ideal_points, draws, comparisons)
@@ -83,7 +83,7 @@ def draw_crisis(world: World, point: Point, draws: Draws, comparisons: Compariso
 def choose_challenger(
     world: World, point: Point, ideal_points: list[list[float]], draws: Draws, comparisons: Comparisons
 ) -> int:
-    """The strong and the dissatisfied challenge more often."""
+    """The strong and the dissatisfied challenge more often (E26)."""
     order = standing_order(world, ideal_points)
     weights = {
         k: world.capability[k] ** point.onset_power * (point.onset_floor + saturate(math.dist(ideal_points[k], order)))
@@ -93,7 +93,7 @@ def choose_challenger(
 
 
 def standing_order(world: World, ideal_points: list[list[float]]) -> list[float]:
-    """The capability-weighted mean ideal point."""
+    """The capability-weighted mean ideal point (E25)."""
     total = sum(world.capability)
     return [
         sum(world.capability[k] * ideal_points[k][dimension] for k in world.living) / total
@@ -104,7 +104,7 @@ def standing_order(world: World, ideal_points: list[list[float]]) -> list[float]
 def choose_target(
     world: World, point: Point, a: int, ideal_points: list[list[float]], draws: Draws, comparisons: Comparisons
 ) -> int:
-    """The near and the different are challenged more often."""
+    """The near and the different are challenged more often (E27)."""
     candidates = [k for k in world.living if k != a]
     weights = {
         k: (point.onset_floor + saturate(math.dist(ideal_points[a], ideal_points[k])))
@@ -117,7 +117,7 @@ def choose_target(
 
 
 def choose(weights: dict[int, float], u: float, comparisons: Comparisons) -> int:
-    """The first state with u * total < cumulative weight, else the last with a positive weight."""
+    """The first state with u * total < cumulative weight, else the last with a positive weight (E12)."""
     total = sum(weights.values())
     cumulative = 0.0
     for state, weight in weights.items():

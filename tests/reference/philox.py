@@ -12,7 +12,7 @@ Block = tuple[int, int, int, int]
 
 
 def philox4x32(counter: Block, key: tuple[int, int], rounds: int = 10) -> Block:
-    """Encrypt the four 32-bit words of `counter` under the two of `key`."""
+    """Encrypt the four 32-bit words of `counter` under the two of `key` (E9)."""
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(rounds):
@@ -26,19 +26,19 @@ def philox4x32(counter: Block, key: tuple[int, int], rounds: int = 10) -> Block:
 
 @lru_cache(maxsize=65536)
 def addressed_block(seed: int, replicate: int, episode: int, purpose: int, quad: int) -> Block:
-    """Four words: the draws of indices 4 `quad` to 4 `quad` + 3."""
+    """Four words: the draws of indices 4 `quad` to 4 `quad` + 3 (E9)."""
     counter = (replicate & WORD, replicate >> 32, episode, (purpose << 16) | quad)
     return philox4x32(counter, (seed & WORD, seed >> 32))
 
 
 def uniform(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
-    """Uniform on (0, 1): (word + 1/2) 2**-32."""
+    """Uniform on (0, 1): (word + 1/2) 2**-32 (E9)."""
     word = addressed_block(seed, replicate, episode, purpose, index >> 2)[index & 3]
     return (word + 0.5) * 2.0**-32
 
 
 def normal(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
-    """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine."""
+    """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10)."""
     even = index & ~1
     radius = math.sqrt(-2.0 * math.log(uniform(seed, replicate, episode, purpose, even)))
     angle = 2.0 * math.pi * uniform(seed, replicate, episode, purpose, even + 1)

@@ -44,7 +44,7 @@ def _plain(value: Any, kind: Any) -> Any:
 
 @dataclass(frozen=True)
 class Point(Record):
-    """The parameters of the model (MODEL section 2), one value each."""
+    """The parameters of the model (docs/model.md, parameters), one value each."""
 
     n_states: int
     great_powers: int
@@ -95,7 +95,7 @@ class Point(Record):
 
 @dataclass(frozen=True)
 class Institution(Record):
-    """The rules (MODEL section 4); `severity` and `cost` are by item: force is 0, the lower rungs 1, 2, 3."""
+    """The rules (docs/model.md, institutions); `severity` and `cost` by item: force is 0, the lower rungs 1, 2, 3."""
 
     scope: int
     strength: float

@@ -1,4 +1,4 @@
-"""What third parties want, and what they are expected to do (MODEL section 3, steps 4 and 6)."""
+"""What third parties want, and what they are expected to do (docs/model.md, steps 4 and 6)."""
 
 import math
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ class Expectation:
 def third_party(
     k: int, crisis: Crisis, world: World, point: Point, institution: Institution, legitimacy: float, draws: Draws
 ) -> ThirdParty:
-    """Step 4 for one state."""
+    """Step 4 for one state (E34, E37, E39, E40, E41)."""
     a, b = crisis.challenger, crisis.target
     alignment = saturate(crisis.interest_distance(k, a)) - saturate(crisis.interest_distance(k, b))
     match = obligation_match(k, crisis, world, institution)
@@ -65,7 +65,7 @@ def third_party(
 
 
 def obligation_match(k: int, crisis: Crisis, world: World, institution: Institution) -> float:
-    """o_k: how far state k is bound to help the target."""
+    """o_k: how far state k is bound to help the target (E36)."""
     b = crisis.target
     if institution.scope == Scope.ALLIES:
         return ally_weight(k, b, crisis, institution)
@@ -78,18 +78,18 @@ def obligation_match(k: int, crisis: Crisis, world: World, institution: Institut
 
 
 def ally_weight(k: int, principal: int, crisis: Crisis, institution: Institution) -> float:
-    """Allies are those whose interests are near."""
+    """Allies are those whose interests are near (E35)."""
     return max(0.0, 1.0 - crisis.interest_distance(k, principal) / institution.ally_radius)
 
 
 def hegemonic_threat(crisis: Crisis, point: Point) -> float:
-    """H: how far the challenger would be above the threshold of hegemony with the spoils of the target."""
+    """H: how far the challenger would be above the threshold of hegemony with the spoils of the target (E38)."""
     prospect = crisis.capability[crisis.challenger] + point.spoils * crisis.capability[crisis.target]
     return max(0.0, prospect - point.hegemony) / (1.0 - point.hegemony)
 
 
 def relative_power(opponent: float, own: float) -> float:
-    """opponent / (opponent + own); 1/2 if neither has any."""
+    """opponent / (opponent + own); 1/2 if neither has any (E41)."""
     return opponent / (opponent + own) if opponent + own > 0.0 else 0.5
 
 
@@ -101,7 +101,7 @@ def expected_response(
     trust: float,
     mandate: float,
 ) -> Expectation:
-    """Step 6: logit responses to expected responses, from trust, for a fixed number of rounds."""
+    """Step 6: logit responses to expected responses, from trust, for a fixed number of rounds (E51, E58)."""
     third_parties = list(third_parties)
     own_strength = crisis.effective[crisis.challenger]
     victim_strength = crisis.effective[crisis.target]
@@ -133,7 +133,7 @@ def force_probabilities(
     expectation: Expectation,
     mandate: float,
 ) -> tuple[float, float]:
-    """Probabilities that a state helps the victim, or joins the aggressor, by force."""
+    """Probabilities that a state helps the victim, or joins the aggressor, by force (E55, E56, E57)."""
     imbalance = balance(expectation)
     help_value = (
         party.helping
@@ -148,13 +148,13 @@ def force_probabilities(
 
 
 def balance(expectation: Expectation) -> float:
-    """bal: how far the aggressor's side outweighs the victim's."""
+    """bal: how far the aggressor's side outweighs the victim's (E52)."""
     both = expectation.aggressor + expectation.victim
     return (expectation.aggressor - expectation.victim) / both if both > 0.0 else 0.0
 
 
 def efficacy(own: float, expectation: Expectation, decisiveness: float) -> float:
-    """eff: the marginal effect of a state's help on the outcome, at most 1."""
+    """eff: the marginal effect of a state's help on the outcome, at most 1 (E53)."""
     if expectation.victim == 0.0:
         return 1.0
     p_a = contest(expectation.aggressor, expectation.victim, decisiveness)
@@ -163,14 +163,14 @@ def efficacy(own: float, expectation: Expectation, decisiveness: float) -> float
 
 
 def assurance(expectation: Expectation, point: Point) -> float:
-    """Help is worth more when others are expected to help."""
+    """Help is worth more when others are expected to help (E54)."""
     return point.assurance_weight * (2.0 * expectation.helping - 1.0)
 
 
 def lower_rung_probability(
     party: ThirdParty, item: int, point: Point, institution: Institution, expectation: Expectation
 ) -> float:
-    """Probability that a state takes part in an authorised measure short of force."""
+    """Probability that a state takes part in an authorised measure short of force (E59)."""
     value = party.in_favour + assurance(expectation, point) - institution.cost[item] * party.helping_cost
     return logistic(value / point.noise)
 
@@ -183,7 +183,7 @@ def expected_pressure(
     expectation: Expectation,
     mandates: tuple[float, ...],
 ) -> float:
-    """C_hat: what the lower rungs are expected to cost the aggressor; `mandates` are by item."""
+    """C_hat: what the lower rungs are expected to cost the aggressor; `mandates` are by item (E60)."""
     third_parties = list(third_parties)
     pressure = 0.0
     for item in institution.lower_rungs:

@@ -1,4 +1,4 @@
-"""The start of a history, and the drift of interests and capability (MODEL section 3: start, step 1)."""
+"""The start of a history, and the drift of interests and capability (docs/model.md, initialisation and step 1)."""
 
 import math
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class World:
 
     @property
     def ideal_points(self) -> list[list[float]]:
-        """x = mu + y."""
+        """x = mu + y (E19)."""
         return [
             [base + deviation for base, deviation in zip(*interests, strict=True)]
             for interests in zip(self.base_interests, self.deviations, strict=True)
@@ -55,13 +55,13 @@ def start(point: Point, system: System, draws: Draws, comparisons: Comparisons) 
 
 
 def shares(capability: list[float]) -> list[float]:
-    """Capabilities normalised to sum to one."""
+    """Capabilities normalised to sum to one (E15)."""
     total = sum(capability)
     return [entry / total for entry in capability]
 
 
 def draw_capabilities(point: Point, system: System, draws: Draws, comparisons: Comparisons) -> list[float]:
-    """Capabilities by the distribution, not yet normalised."""
+    """Capabilities by the distribution, not yet normalised (E13)."""
     states = range(point.n_states)
     if point.capability_distribution == Distribution.EQUAL:
         return [1.0 for _ in states]
@@ -78,7 +78,7 @@ def draw_capabilities(point: Point, system: System, draws: Draws, comparisons: C
 
 
 def draw_gamma(concentration: float, state: int, draws: Draws, comparisons: Comparisons) -> float:
-    """A gamma variate by Marsaglia and Tsang (2000), boosted for a shape below one."""
+    """A gamma variate by Marsaglia and Tsang (2000), boosted for a shape below one (E14)."""
     boosted = concentration < 1.0
     d = (concentration + 1.0 if boosted else concentration) - 1.0 / 3.0
     c = 1.0 / math.sqrt(9.0 * d)
@@ -99,7 +99,7 @@ def _accepted_cube(d: float, c: float, state: int, draws: Draws, comparisons: Co
 
 
 def great_powers(point: Point, system: System, capability: list[float], comparisons: Comparisons) -> list[bool]:
-    """The flagged states, else those with the largest initial capability."""
+    """The flagged states, else those with the largest initial capability (E16)."""
     states = range(point.n_states)
     if _is_flagged(system.great_power):
         return [int(system.great_power[k]) == 1 for k in states]
@@ -108,7 +108,7 @@ def great_powers(point: Point, system: System, capability: list[float], comparis
 
 
 def draw_members(point: Point, system: System, great_power: list[bool], draws: Draws) -> list[bool]:
-    """The flagged states, else each state with its group's probability."""
+    """The flagged states, else each state with its group's probability (E11, E17)."""
     states = range(point.n_states)
     if _is_flagged(system.member):
         return [int(system.member[k]) == 1 for k in states]
@@ -123,7 +123,7 @@ def _is_flagged(flags: list[int]) -> bool:
 
 
 def draw_base_interests(point: Point, system: System, draws: Draws) -> list[list[float]]:
-    """mu: noise of s.d. delta, plus the bloc on the first dimension, plus the table's ideal point."""
+    """mu: noise of s.d. delta, plus the bloc on the first dimension, plus the table's ideal point (E18)."""
     interests = []
     for k in range(point.n_states):
         ideal = [
@@ -137,7 +137,7 @@ def draw_base_interests(point: Point, system: System, draws: Draws) -> list[list
 
 
 def draw_first_deviations(point: Point, draws: Draws) -> list[list[float]]:
-    """y in episode 0, from its stationary distribution."""
+    """y in episode 0, from its stationary distribution (E19)."""
     return [[point.volatility * shock for shock in interest_shocks(point, k, draws)] for k in range(point.n_states)]
 
 
@@ -147,7 +147,7 @@ def interest_shocks(point: Point, state: int, draws: Draws) -> list[float]:
 
 
 def distances(point: Point, system: System, draws: Draws) -> list[list[float]]:
-    """D, between all pairs of states."""
+    """D, between all pairs of states (E20)."""
     n = point.n_states
     states = range(n)
     if point.layout == Layout.RING:
@@ -161,7 +161,7 @@ def distances(point: Point, system: System, draws: Draws) -> list[list[float]]:
 
 
 def drift(world: World, point: Point, draws: Draws) -> None:
-    """Step 1: deviations regress and are shocked, living states grow, shares are renormalised."""
+    """Step 1: deviations regress and are shocked, living states grow, shares are renormalised (E23, E24)."""
     spread = point.volatility * math.sqrt(1.0 - point.persistence**2)
     for k in world.living:
         world.deviations[k] = [
