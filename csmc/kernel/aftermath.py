@@ -1,4 +1,4 @@
-"""MODEL 3, step 10: what a crisis does to capability, trust and legitimacy."""
+"""docs/model.md, step 10: what a crisis does to capability, trust and legitimacy."""
 
 from csmc._jit import inlined, stage
 from csmc.kernel.codes import Outcome

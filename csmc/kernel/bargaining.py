@@ -1,4 +1,4 @@
-"""MODEL 3, steps 7 and 8: the ultimatum under incomplete information (Fearon 1995), with mediation."""
+"""docs/model.md, steps 7 and 8: the ultimatum under incomplete information (Fearon 1995), with mediation."""
 
 from csmc._jit import inlined, stage
 from csmc.kernel.codes import CrisisDraw, Outcome

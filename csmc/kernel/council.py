@@ -1,4 +1,4 @@
-"""MODEL 3, step 5: who sits, how they vote, and the exact probability of a mandate."""
+"""docs/model.md, step 5: who sits, how they vote, and the exact probability of a mandate."""
 
 import numpy as np
 

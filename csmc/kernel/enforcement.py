@@ -1,4 +1,4 @@
-"""MODEL 3, step 9: the response rung by rung, and war. Works on the few lanes whose crisis got this far."""
+"""docs/model.md, step 9: the response rung by rung, and war. Works on the few lanes whose crisis got this far."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""MODEL 3, steps 2 and 3: who challenges whom, over what."""
+"""docs/model.md, steps 2 and 3: who challenges whom, over what."""
 
 import math
 

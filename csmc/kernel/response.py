@@ -1,4 +1,4 @@
-"""MODEL 3, step 6: who is expected to help whom (a logit quantal response with assurance)."""
+"""docs/model.md, step 6: who is expected to help whom (a logit quantal response with assurance)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""MODEL 6: what is counted, per replicate and institution, and its exact sums over replicates."""
+"""What is counted, per replicate and institution, and its exact sums over replicates."""
 
 import math
 

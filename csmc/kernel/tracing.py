@@ -52,12 +52,15 @@ class Trace(NamedTuple):
 
 def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> Trace:
     """Zeros of the shapes above."""
+    states = (n_institutions, episodes, n, replicates)
     return Trace(
         np.zeros((episodes, WORLD_FIELDS, n, replicates)),
         np.zeros((episodes, SHOCK_FIELDS, replicates)),
         np.zeros((n_institutions, episodes, CRISIS_FIELDS, replicates)),
         np.zeros((n_institutions, episodes, THIRD_FIELDS, n - 2, replicates)),
-        *(np.zeros((n_institutions, episodes, n, replicates)) for _ in range(3)),
+        np.zeros(states),
+        np.zeros(states),
+        np.zeros(states),
         np.zeros((n_institutions, episodes, STANDING_FIELDS, replicates)),
     )
 

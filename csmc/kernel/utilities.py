@@ -1,4 +1,4 @@
-"""MODEL 3, step 4: what third parties stand to gain and to pay, before and under an institution."""
+"""docs/model.md, step 4: what third parties stand to gain and to pay, before and under an institution."""
 
 from csmc._jit import stage
 from csmc.kernel.codes import Scope

@@ -1,4 +1,4 @@
-"""MODEL 3, start and step 1: the world at the start of a history; drift of interests, growth of capability."""
+"""docs/model.md, initialisation and step 1: the start of a history; drift of interests, growth of capability."""
 
 import math
 from typing import NamedTuple

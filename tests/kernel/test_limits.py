@@ -1,4 +1,4 @@
-"""Limits in which the model's answer is known (MODEL 7): exact draw by draw, or within four standard errors."""
+"""Limits in which the model's answer is known : exact draw by draw, or within four standard errors."""
 
 from math import sqrt
 
