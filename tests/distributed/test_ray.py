@@ -12,7 +12,7 @@ from csmc.config import Experiment
 from csmc.engine import LocalEngine, Store, WorkError
 from csmc.engine.ray import ClusterError, RayEngine, probe, tally_on_worker
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
 
 
 @pytest.fixture(scope="module")
