@@ -72,7 +72,7 @@ def votes(rules, count, changes=None):
 @pytest.mark.parametrize("name", COUNCILS[1:])  # in the League, each of 19 voters has a veto, and nothing passes
 def test_raising_the_quota_never_authorises_what_a_lower_quota_did_not(name, evidence):
     quotas = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0)
-    passed = votes([idle(name, council__quota=q) for q in quotas], count=2000)
+    passed = votes([idle(name, council__quota=q) for q in quotas], count=1200)
     assert (np.diff(passed, axis=1) <= 0).all()
     assert passed[:, 0].sum() > passed[:, -1].sum()
     evidence(
@@ -86,7 +86,7 @@ def test_raising_the_quota_never_authorises_what_a_lower_quota_did_not(name, evi
 @pytest.mark.parametrize("name", COUNCILS)
 def test_more_vetoes_never_authorise_what_fewer_did_not(name, evidence):
     kinds = ("none", "permanent", "all")
-    passed = votes([idle(name, council__veto=veto, council__quota=0.4) for veto in kinds], count=2000)
+    passed = votes([idle(name, council__veto=veto, council__quota=0.4) for veto in kinds], count=1200)
     assert (np.diff(passed, axis=1) <= 0).all()
     assert passed[:, 0].sum() > passed[:, -1].sum()
     evidence(
@@ -98,7 +98,7 @@ def test_more_vetoes_never_authorise_what_fewer_did_not(name, evidence):
 
 
 def test_a_larger_cost_of_voting_never_authorises_what_a_smaller_one_did_not():
-    runs = [votes([idle("un_without_veto")], 1500, {"response.vote_cost": cost})[:, 0] for cost in (0.0, 0.3, 1.0)]
+    runs = [votes([idle("un_without_veto")], 1000, {"response.vote_cost": cost})[:, 0] for cost in (0.0, 0.3, 1.0)]
     assert all((dear <= cheap).all() for cheap, dear in itertools.pairwise(runs))
     assert runs[0].sum() > runs[2].sum()
 

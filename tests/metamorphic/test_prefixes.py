@@ -35,7 +35,7 @@ def test_the_first_replicates_of_a_longer_run_are_those_of_a_shorter_one():
 
 def test_a_history_begins_like_every_longer_one(evidence):
     """Of T and T + 1 episodes, replicate by replicate: one more outcome, and nothing taken back."""
-    count, lengths = 200, range(1, 13)
+    count, lengths = 150, range(1, 11)
     runs = [replicates({"dynamics.episodes": t, "dynamics.survival": 0.4}, count=count) for t in lengths]
     for episodes, (shorter, longer) in enumerate(itertools.pairwise(runs), start=1):
         more = longer - shorter

@@ -27,7 +27,7 @@ from .measuring import (
 from .settings import without_sanctions
 
 pytestmark = pytest.mark.statistical
-STRENGTHS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 10.0)
+STRENGTHS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0)
 
 
 @pytest.mark.parametrize("name", ["collective_security", "un_security_council", "league_of_nations"])

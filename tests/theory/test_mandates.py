@@ -41,9 +41,10 @@ def test_the_expected_mandate_falls_as_interests_diverge(evidence):
         )
 
 
+@pytest.mark.proof
 def test_realised_mandates_fall_as_interests_diverge_in_every_council_but_the_security_council(evidence):
     names = ("league_of_nations", "un_without_veto", "concert_of_powers")
-    runs = [blocks(names, {"interests.divergence": d}, count=100_000) for d in DIVERGENCES]
+    runs = [blocks(names, {"interests.divergence": d}, count=200_000) for d in DIVERGENCES]
     for k, name in enumerate(names):
         steps = changes_along("authorisation", runs, k)
         assert falls(steps)
