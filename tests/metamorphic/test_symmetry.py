@@ -122,8 +122,8 @@ def test_among_equals_without_a_reason_to_prefer_a_side_the_aggressor_wins_half_
     assert abs(deviation) < 4
     evidence(
         Section.METAMORPHIC,
-        "Eight equal states that challenge one another at random, and whose third parties have no reason of their "
-        "own to prefer the victim: the aggressor wins half the wars",
+        "Eight equal states that challenge one another almost at random, and whose third parties have no reason of "
+        "their own to prefer the victim: the aggressor wins half the wars",
         f"{wins:,} of {wars:,} wars, {deviation:+.1f} SE from a half, with {helped[Tally.BELLIGERENTS] / wars:.1f} "
         "belligerents each",
     )

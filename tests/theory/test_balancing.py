@@ -114,7 +114,7 @@ def test_with_deterrence_held_fixed_wars_are_larger_under_collective_security(ev
 
 @pytest.mark.proof
 def test_the_wars_that_collective_security_still_has_engage_more_power_but_fewer_states(evidence):
-    """Those that a coalition would have joined are deterred: see docs/predictions_that_failed.md."""
+    """Those that a coalition would have joined are deterred (docs: predictions that failed)."""
     found = estimates(SIZES, PAIR, count=2_000_000)
     war, belligerents, engaged = (differences(estimate)[1] for estimate in found.values())
     assert falls((war, belligerents))

@@ -49,7 +49,7 @@ def test_a_state_whose_capability_falls_is_less_likely_to_help_where_nobody_bala
 
 @pytest.mark.parametrize("fields", [{"balancing__hegemon_weight": 0.0}, {"balancing__weight": 0.0}, {}])
 def test_under_the_balance_of_power_a_lone_helper_helps_more_if_its_capability_falls(fields, evidence):
-    """The expected response is not held fixed: see docs/predictions_that_failed.md."""
+    """The expected response is not held fixed (docs: predictions that failed)."""
     found = lone_helper("balance_of_power", **fields)
     gain = apart(found[0], found[-1])
     assert gain.z > K

@@ -99,13 +99,36 @@ def test_divergence_takes_deterrence_from_collective_security_and_its_lead_over_
 
 
 def test_the_balance_of_power_and_the_league_deter_more_not_less_as_interests_diverge(diverging, evidence):
-    """The prediction speaks of every form of collective security: see docs/predictions_that_failed.md."""
+    """The prediction speaks of every form of collective security (docs: predictions that failed)."""
     gains = [change("general_deterrence", diverging[0], diverging[-1], k) for k in (0, 5)]
     assert rises(gains)
     evidence(
         Section.THEORY,
         "General deterrence rises from divergence 0 to 10 under the balance of power, and even under the League",
         f"balance of power {gains[0]}, League {gains[1]}",
+    )
+
+
+def test_under_anarchy_diverging_interests_lower_challenges_and_raise_war_through_the_stakes(evidence):
+    """With the same stake in every crisis nothing of it is left (docs: predictions that failed)."""
+
+    def far_minus_near(stake_floor):
+        near, far = (
+            blocks(["anarchy"], {"interests.divergence": d, "crisis.stake_floor": stake_floor}, count=200_000)
+            for d in (0.0, 10.0)
+        )
+        return change("challenge", near, far), change("war", near, far)
+
+    (challenge, war), (same_challenge, same_war) = far_minus_near(0.2), far_minus_near(1.0)
+    assert challenge.z < -K
+    assert war.z > K
+    assert abs(same_challenge.value) < abs(challenge.value) / 10
+    assert abs(same_war.value) < abs(war.value) / 10
+    evidence(
+        Section.THEORY,
+        "anarchy: from divergence 0 to 10 crises are challenged less often and end in war more often, because more "
+        "is at stake and costs weigh less; with stakes all alike neither moves by a tenth of that",
+        f"challenges {challenge}, war {war}; with stakes alike {same_challenge} and {same_war}",
     )
 
 
@@ -208,7 +231,7 @@ def test_war_is_rarer_the_better_the_status_quo_mirrors_power_under_every_instit
 
 @pytest.mark.proof
 def test_under_anarchy_war_is_rarest_with_a_small_gap_between_benefits_and_power_not_with_none(evidence):
-    """Only the challenger's gap counts, and its bluffs are called: see docs/predictions_that_failed.md."""
+    """Only the challenger's gap counts, and its bluffs are called (docs: predictions that failed)."""
     none, small, large = (blocks(["anarchy"], {"crisis.revisionism": s}, count=2_000_000) for s in (0.0, 0.1, 0.25))
     assert change("war", none, small).z < -K
     assert change("war", small, large).z > K

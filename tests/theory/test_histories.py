@@ -1,5 +1,7 @@
 """Histories: who survives under which institution, and in which systems."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.evidence import Section
@@ -96,7 +98,7 @@ def test_three_is_the_most_stable_number_of_equal_states_at_25_crises_per_state(
 
 @pytest.mark.proof
 def test_two_equal_states_survive_better_than_three_in_longer_histories(evidence):
-    """Wagner's three depends on the horizon: see docs/predictions_that_failed.md."""
+    """Wagner's three depends on the horizon (docs: predictions that failed)."""
     two, three = (surviving_share(n, 50, 200_000) for n in (2, 3))
     assert apart(two, three).z > K
     evidence(
@@ -106,20 +108,45 @@ def test_two_equal_states_survive_better_than_three_in_longer_histories(evidence
     )
 
 
+def test_of_more_equal_states_a_larger_share_survives_the_same_number_of_crises(evidence):
+    """Only two states meet in a crisis, so each of many is exposed to fewer."""
+    shape = {"dynamics.episodes": 50, "system.capability.distribution": "equal"}
+    shares = []
+    for n in (2, 3, 4, 5):
+        changes = shape | {"system.n_states": n}
+        found = levels(estimates(["survivors"], ["balance_of_power"], changes, count=6000, seed=SEED + n)["survivors"])[
+            0
+        ]
+        shares.append(Effect(found.value / n, found.se / n))
+    assert rises(apart(larger, smaller) for smaller, larger in pairwise(shares))
+    evidence(
+        Section.THEORY,
+        "balance_of_power, equal states, 50 crises in all: the share that survives rises with the number of states "
+        "from 2 to 5",
+        listed(shares),
+    )
+
+
 def test_fewer_of_unequal_states_survive_although_they_fight_fewer_wars(evidence):
-    """Not Wagner's sign: see docs/predictions_that_failed.md."""
-    shape = {"system.n_states": 4, "dynamics.episodes": 100}
-    found = [
-        blocks(["balance_of_power"], shape | {"system.capability.distribution": d}, count=4000)
-        for d in ("equal", "lognormal")
-    ]
-    survivors, war = (change(metric, *found) for metric in ("survivors", "war"))
+    """Not Wagner's sign: a state dies below a share of the mean, to which the small of unequal states are close."""
+
+    def unequal_minus_equal(survival):
+        shape = {"system.n_states": 4, "dynamics.episodes": 100, "dynamics.survival": survival}
+        runs = [
+            blocks(["balance_of_power"], shape | {"system.capability.distribution": d}, count=4000)
+            for d in ("equal", "lognormal")
+        ]
+        return change("survivors", *runs), change("war", *runs)
+
+    (survivors, war), (hardly_any_die, _) = unequal_minus_equal(0.1), unequal_minus_equal(0.005)
     assert falls((survivors, war))
+    assert abs(hardly_any_die.value) < abs(survivors.value) / 10
     evidence(
         Section.THEORY,
         "balance_of_power, 4 states, 100 crises: unequal (lognormal) states fight fewer wars than equal ones, but "
-        "fewer of them survive",
-        f"survivors {survivors}, wars per crisis {war}",
+        "fewer of them survive, because the small are close to the threshold of death",
+        f"survivors {survivors}, wars per crisis {war}; survivors with a threshold of 0.005 instead of 0.1 "
+        f"{hardly_any_die}",
     )
 
 
