@@ -76,9 +76,9 @@ def test_misperception_kills_states(name, evidence):
     )
 
 
-def surviving_share(n, crises, count):
-    """Share of n equal states that survive so many crises per state; every n has draws of its own."""
-    changes = {"system.n_states": n, "dynamics.episodes": crises * n, "system.capability.distribution": "equal"}
+def surviving_share(n, episodes, count):
+    """Share of n equal states that survive so many crises; every n has draws of its own."""
+    changes = {"system.n_states": n, "dynamics.episodes": episodes, "system.capability.distribution": "equal"}
     found = estimates(["survivors"], ["balance_of_power"], changes, count=count, seed=SEED + n)["survivors"]
     survivors = levels(found)[0]
     return Effect(survivors.value / n, survivors.se / n)
@@ -86,7 +86,7 @@ def surviving_share(n, crises, count):
 
 @pytest.mark.proof
 def test_three_is_the_most_stable_number_of_equal_states_at_25_crises_per_state(evidence):
-    two, three, four, five = (surviving_share(n, 25, 60_000) for n in (2, 3, 4, 5))
+    two, three, four, five = (surviving_share(n, 25 * n, 60_000) for n in (2, 3, 4, 5))
     assert rises((apart(three, two), apart(three, four), apart(four, five)))
     evidence(
         Section.THEORY,
@@ -99,7 +99,7 @@ def test_three_is_the_most_stable_number_of_equal_states_at_25_crises_per_state(
 @pytest.mark.proof
 def test_two_equal_states_survive_better_than_three_in_longer_histories(evidence):
     """Wagner's three depends on the horizon (docs: predictions that failed)."""
-    two, three = (surviving_share(n, 50, 200_000) for n in (2, 3))
+    two, three = (surviving_share(n, 50 * n, 200_000) for n in (2, 3))
     assert apart(two, three).z > K
     evidence(
         Section.THEORY,
@@ -110,14 +110,7 @@ def test_two_equal_states_survive_better_than_three_in_longer_histories(evidence
 
 def test_of_more_equal_states_a_larger_share_survives_the_same_number_of_crises(evidence):
     """Only two states meet in a crisis, so each of many is exposed to fewer."""
-    shape = {"dynamics.episodes": 50, "system.capability.distribution": "equal"}
-    shares = []
-    for n in (2, 3, 4, 5):
-        changes = shape | {"system.n_states": n}
-        found = levels(estimates(["survivors"], ["balance_of_power"], changes, count=6000, seed=SEED + n)["survivors"])[
-            0
-        ]
-        shares.append(Effect(found.value / n, found.se / n))
+    shares = [surviving_share(n, 50, 6000) for n in (2, 3, 4, 5)]
     assert rises(apart(larger, smaller) for smaller, larger in pairwise(shares))
     evidence(
         Section.THEORY,
