@@ -57,7 +57,7 @@ def test_realised_mandates_fall_as_interests_diverge_in_every_council_but_the_se
 
 @pytest.mark.proof
 def test_realised_mandates_of_the_security_council_rise_at_first_because_the_clear_cases_are_deterred(evidence):
-    """Not what MODEL 7.6 says without qualification (docs: predictions that failed)."""
+    """Selection; docs/model.md has it among the predictions that failed."""
     near, middle, far = (
         blocks(["un_security_council"], {"interests.divergence": d}, count=2_000_000) for d in (0.0, 0.4, 1.6)
     )
