@@ -46,8 +46,12 @@ def _raise(x, power):
 
 
 @stage
-def _choose(weights, n, uniform, choice, room):
-    """Weighted choice per lane: the first row with u Σw < cumulative weight, else the last row with weight, else -1."""
+def _choose(weights, capability, excluded, uniform, choice, room):
+    """Weighted choice of a state per lane: the first with u Σw < cumulative weight, else the last with weight.
+
+    Where all weights vanish, any living state but the one `excluded`; -1 if there is none.
+    """
+    n = weights.shape[0]
     total, cumulative = room[FIRST], room[SECOND]
     lanes = choice.shape[0]
     for lane in range(lanes):
@@ -67,6 +71,22 @@ def _choose(weights, n, uniform, choice, room):
             for i in range(n):
                 if weights[i, lane] > 0.0:
                     choice[lane] = i
+        if choice[lane] < 0.0:
+            choice[lane] = _any_living(capability, lane, excluded[lane], uniform[lane])
+
+
+@inlined
+def _any_living(capability, lane, excluded, u):
+    """A living state other than `excluded`, all equally likely; -1 if there is none."""
+    count = 0
+    for i in range(capability.shape[0]):
+        count += 1 if (capability[i, lane] > 0.0 and i != excluded) else 0
+    passed = 0
+    for i in range(capability.shape[0]):
+        passed += 1 if (capability[i, lane] > 0.0 and i != excluded) else 0
+        if u * count < passed:
+            return i
+    return -1
 
 
 @stage
@@ -94,7 +114,9 @@ def choose_challenger(point, world, shocks, capability, crisis, scratch, room):
             share = capability[i, lane]
             weight = _raise(share, power) * (floor + saturate(math.sqrt(square[i, lane])))
             weights[i, lane] = weight if share > 0.0 else 0.0
-    _choose(weights, n, shocks[_CHALLENGER_DRAW], crisis[CHALLENGER], room)
+    for lane in range(lanes):
+        mean[lane] = -1.0  # nobody is excluded
+    _choose(weights[:n], capability[:n], mean, shocks[_CHALLENGER_DRAW], crisis[CHALLENGER], room)
 
 
 @stage
@@ -150,24 +172,15 @@ def choose_target(point, world, shocks, decay, capability, crisis, scratch, room
     n = point.n_states
     lanes = crisis.shape[1]
     weights, reach, distance = scratch[FIRST], scratch[SECOND], scratch[THIRD]
-    total = room[THIRD]
     floor = point.onset_floor
     _distances(point, world, crisis[CHALLENGER], distance, room)
     _reach(point, decay, world, crisis[CHALLENGER], reach)
-    for lane in range(lanes):
-        total[lane] = 0.0
     for i in range(n):
         for lane in range(lanes):
             possible = capability[i, lane] > 0.0 and i != crisis[CHALLENGER, lane]
             weight = (floor + saturate(distance[i, lane])) * reach[i, lane]
             weights[i, lane] = weight if possible else 0.0
-            total[lane] += weights[i, lane]
-    for lane in range(lanes):
-        if total[lane] <= 0.0:  # all weights vanish: uniform over the living
-            for i in range(n):
-                possible = capability[i, lane] > 0.0 and i != crisis[CHALLENGER, lane]
-                weights[i, lane] = 1.0 if possible else 0.0
-    _choose(weights, n, shocks[_TARGET_DRAW], crisis[TARGET], room)
+    _choose(weights[:n], capability[:n], crisis[CHALLENGER], shocks[_TARGET_DRAW], crisis[TARGET], room)
     for lane in range(lanes):
         if crisis[TARGET, lane] < 0.0:  # nobody left to challenge: the history is over, what follows is not counted
             crisis[TARGET, lane] = (int(crisis[CHALLENGER, lane]) + 1) % n

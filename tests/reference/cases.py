@@ -223,8 +223,26 @@ def regression_cases(replicates: int = 6) -> Iterator[Case]:
             columns["distance"] = [[min(abs(i - j), n - abs(i - j)) / (n / 2) for j in range(n)] for i in range(n)]
         seed = sum(map(ord, name + preset))
         yield Case(point, system_of(n, **columns), institution, seed, 0, replicates)
+    yield from vanishing_cases(PRESETS["un_security_council"], replicates)
     for institution in PRESETS.values():
         yield remote_case(institution, replicates)
+
+
+def vanishing_cases(institution: Mapping[str, Any], replicates: int) -> Iterator[Case]:
+    """Weights of challengers and targets that are the smallest numbers there are, or all 0."""
+    for onset_power in (0.0, 10.0):
+        changes = {
+            "n_states": 4,
+            "capability_distribution": Distribution.EQUAL,
+            "divergence": 0.0,
+            "volatility": 0.0,
+            "onset_power": onset_power,
+            "onset_floor": 5e-324,
+            "layout": Layout.PLANE,
+            "loss_of_strength": 20.0 * onset_power,
+            "episodes": 3,
+        }
+        yield Case(POINT | changes, system_of(4), institution, 2, 0, 4 * replicates)
 
 
 def remote_case(institution: Mapping[str, Any], replicates: int) -> Case:

@@ -111,13 +111,16 @@ def choose_target(
         * math.exp(-point.loss_of_strength * world.distance[a][k])
         for k in candidates
     }
-    if not any(weight > 0.0 for weight in weights.values()):
-        weights = {k: 1.0 for k in candidates}
     return choose(weights, draws.uniform(Purpose.CRISIS, CrisisDraw.TARGET), comparisons)
 
 
 def choose(weights: dict[int, float], u: float, comparisons: Comparisons) -> int:
-    """The first state with u * total < cumulative weight, else the last with a positive weight (E12)."""
+    """The first state with u * total < cumulative weight, else the last with a positive weight (E12).
+
+    Where all weights vanish, all states are equally likely.
+    """
+    if not any(weight > 0.0 for weight in weights.values()):
+        weights = dict.fromkeys(weights, 1.0)
     total = sum(weights.values())
     cumulative = 0.0
     for state, weight in weights.items():

@@ -1,0 +1,138 @@
+"""What a faulty kernel is shown: enough of the tests, on little enough data, to run in plain Python in seconds."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from csmc.institutions import INSTITUTION_DTYPE
+from csmc.kernel import Plan, tally
+from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome
+from csmc.kernel.result import PATTERN_INSTITUTIONS
+from csmc.parameters import POINT_DTYPE
+from tests.reference.cases import Case, random_case, record, regression_cases
+from tests.reference.defaults import POINT, PRESETS, system_of
+from tests.reference.history import History
+from tests.reference.model import simulate_history
+from tests.reference.test_kernel_equality import CLOSE_CALL, assert_same_episodes, assert_same_tallies
+
+#: A case's fields, and what the reference says of its histories.
+Expected = tuple[tuple[Any, ...], list[History]]
+
+
+def prepare() -> list[Expected]:
+    """The reference's answers, computed once; those that find most faults first."""
+    generator = random.Random(5)
+    chosen = [case for case in (random_case(generator, replicates=2) for _ in range(160)) if _is_small(case)]
+    regression = list(regression_cases(replicates=3))
+    some, rest = regression[5::8], [case for position, case in enumerate(regression) if position % 8 != 5]
+    return [_expect(case) for case in [*some, *chosen, *rest]]
+
+
+def _is_small(case: Case) -> bool:
+    return case.point["n_states"] * case.point["episodes"] <= 60
+
+
+def _expect(case: Case) -> Expected:
+    replicates = range(case.first, case.first + case.replicates)
+    return tuple(case), [
+        simulate_history(case.point, case.system, case.institution, case.seed, replicate) for replicate in replicates
+    ]
+
+
+def examine(expected: Sequence[Expected]) -> None:
+    """Raise AssertionError (or anything else) if the kernel is at fault."""
+    check_cases(expected[:8])
+    check_draws_and_functions()
+    check_many_replicates()
+    check_door()
+    check_cases(expected[8:])
+
+
+def check_cases(expected: Sequence[Expected]) -> None:
+    """Every move and tally of these histories is that of the reference."""
+    for fields, histories in expected:
+        case = Case(*fields)
+        traced = case.trace()
+        for lane, history in enumerate(histories):
+            if history.margin >= CLOSE_CALL:
+                assert_same_episodes(case, history, traced, lane)
+                assert_same_tallies(case, history, lane)
+
+
+def check_many_replicates() -> None:
+    """Tallies of many replicates in batches are those of each alone; moments, joint tables and patterns follow."""
+    for changes in ({"episodes": 3}, {"n_states": 3, "challenge_cost": -50.0, "audience_cost": 10.0}):
+        point = POINT | {"n_states": 5, "audience_cost": 0.5, "challenge_cost": -1.0} | changes
+        names = ["anarchy", "un_security_council", "balance_of_power"]
+        records = np.concatenate([record(PRESETS[name], INSTITUTION_DTYPE) for name in names]).view(np.recarray)
+        pairs = np.array([[0, 0], [10, 12], [24, 24], [33, 33], [37, 38]])
+        arguments = record(point, POINT_DTYPE), system_of(point["n_states"]), records, 3
+        for joint, reference in (("all", 1), ("reference", 2)):
+            plan = Plan(own_pairs=pairs, cross_pairs=pairs[::-1], reference=reference, joint=joint)
+            whole = tally(*arguments, 7, 11, plan, lanes=4)
+            single = [tally(*arguments, replicate, 1, plan, lanes=1) for replicate in range(7, 18)]
+            rows = np.array([one.sums for one in single])
+            assert (whole.sums == rows.sum(axis=0)).all()
+            own = (rows[:, :, pairs[:, 0]].astype(object) * rows[:, :, pairs[:, 1]]).sum(axis=0)
+            assert (whole.own_high.astype(object) * 2**32 + whole.own_low == own).all()
+            theirs = rows[:, [reference]][:, :, pairs[::-1][:, 1]]
+            cross = (rows[:, :, pairs[::-1][:, 0]].astype(object) * theirs).sum(axis=0)
+            assert (whole.cross_high.astype(object) * 2**32 + whole.cross_low == cross).all()
+            assert (whole.joint == sum(one.joint for one in single)).all()
+            _check_tables(whole, single, plan, int(point["episodes"]))
+
+
+def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) -> None:
+    partners = plan.partners(3)
+    for position, partner in enumerate(partners):
+        assert (whole.joint[:, position].sum(axis=2) == whole.sums[:, :N_OUTCOMES]).all()
+        assert (whole.joint[:, position].sum(axis=1) == whole.sums[partner, :N_OUTCOMES]).all()
+    if episodes == 1:
+        wars = np.array([one.sums[:, Outcome.BILATERAL_WAR : N_OUTCOMES].sum(axis=1) > 0 for one in single])
+        patterns = np.bincount(wars @ np.array([1, 2, 4]), minlength=8)
+        assert (whole.patterns == patterns).all()
+    assert whole.patterns.sum() == len(single) * episodes
+    assert whole.sums.shape == (3, N_TALLIES)
+    assert PATTERN_INSTITUTIONS == 10
+
+
+def check_draws_and_functions() -> None:
+    """Known answers of the generator, and elementary functions at the ends of their ranges."""
+    from tests.kernel import test_draws, test_mathematics
+
+    pi, key = test_draws.PI, (0xA4093822, 0x299F31D0)
+    words = test_draws.words(pi, key)[0]
+    assert " ".join(f"{word:08x}" for word in words) == "d16cfe09 94fdcceb 5001e420 24126ea1"
+    test_draws.test_every_draw_is_a_function_of_its_address_alone(64)
+    test_mathematics.test_exp_and_log_take_their_limits_at_the_ends()
+    test_mathematics.test_the_logistic_function_stays_in_0_1_for_every_argument()
+    test_mathematics.test_the_contest_is_a_probability_complementary_in_its_sides_at_all_magnitudes(0.7)
+    test_mathematics.test_the_three_way_logit_is_a_softmax_and_stays_finite_at_extreme_utilities()
+    generator = np.random.default_rng(0)
+    arguments = np.concatenate([np.exp(generator.uniform(-740, 709, 60)), generator.uniform(0.5, 2.0, 60)])
+    ulp, exact = test_mathematics.largest_ulp, test_mathematics.mpmath
+    assert ulp(test_mathematics.log, exact.log, arguments) < 1.0
+    assert ulp(test_mathematics.exp, exact.exp, generator.uniform(-708, 709, 120)) < 1.0
+
+
+def check_door() -> None:
+    """What the kernel cannot do is refused."""
+    point, system = record(POINT | {"n_states": 2}, POINT_DTYPE), system_of(2)
+    records = record(PRESETS["anarchy"], INSTITUTION_DTYPE)
+    large = record(POINT | {"n_states": 65}, POINT_DTYPE)
+    for arguments, options in _impossible(point, large):
+        try:
+            tally(arguments, system, records, 1, 0, 1, Plan(), **options)
+        except ValueError:
+            continue
+        raise AssertionError("accepted what it cannot do")
+    tally(point, system, records, 1, 0, 1, Plan(joint="none"), lanes=256)
+
+
+def _impossible(point: Any, large: Any) -> Iterator[tuple[Any, dict[str, int]]]:
+    yield point, {"lanes": 0}
+    yield point, {"lanes": 257}
+    yield large, {"lanes": 1}
+    yield record(POINT | {"n_states": 1}, POINT_DTYPE), {"lanes": 1}
