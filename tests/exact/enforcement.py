@@ -1,14 +1,14 @@
 """Steps 8 to 10: every way in which a refused demand can end, rung by rung, with its probability."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
 from tests.exact.aftermath import after_response, after_war
-from tests.exact.bargaining import Bargain
+from tests.exact.bargain import Bargain
 from tests.exact.council import Ballot
 from tests.exact.response import Expectation, force_choice, measure_choice
 from tests.exact.situation import Situation, ThirdParty, growing, subsets
@@ -16,6 +16,8 @@ from tests.exact.world import State, World
 
 Counts = dict[str, float]
 Leaf = tuple[float, Counts, State]
+#: The probability of a refusal at which the aggressor has not yielded.
+Standing = Callable[..., float]
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,11 @@ class Enforcement:
             for voted, passed in _votes(path, self.ballots[-1]):
                 yield from self._force(voted, passed, standing)
 
-    def _standing(self):  # type: ignore[no-untyped-def]
-        """P(refused and not yielding at the accumulated pressure, by force of the given strengths if they are given)."""
+    def _standing(self) -> Standing:
+        """P(refused and not yielding) at an accumulated pressure, and to force of given strengths."""
         offer, bargain = self.bargain.offer, self.bargain
 
-        @lru_cache(maxsize=None)
+        @cache
         def probability(pressure: float, strengths: tuple[float, float] | None = None) -> float:
             line = bargain.believed + offer.audience - pressure
             if strengths is not None:
@@ -75,7 +77,7 @@ class Enforcement:
         return probability
 
     def _measure(self, path: Path, cost: float, severity: float) -> Iterator[tuple[Path, Counts, float]]:
-        """Every participation in an authorised lower rung: the path after it, the counts if it is the last, the share."""
+        """Every participation in an authorised lower rung: path after it, counts if it is the last, share."""
         third = self.situation.third
         chances = [measure_choice(self.world, self.expected, k, cost) for k in third]
         for takes_part in subsets(third):
@@ -86,7 +88,7 @@ class Enforcement:
             counts = {**path.counts, "REFUSALS": 1, "CHALLENGES": 1, "PEACE": 1}
             yield after, {**counts, **self._response_counts(takes_part, share)}, share
 
-    def _force(self, path: Path, passed: bool, standing) -> Iterator[Leaf]:  # type: ignore[no-untyped-def]
+    def _force(self, path: Path, passed: bool, standing: Standing) -> Iterator[Leaf]:
         third, power = self.situation.third, self.situation.power
         mandate = 1.0 if passed else self.world.institution.obligation.residual
         chances = [force_choice(self.world, self.situation, self.expected, k, mandate) for k in third]
@@ -133,9 +135,7 @@ class Enforcement:
         if whole == 0:
             return {}
         kind = "GREAT" if self.state.great[self.situation.aggressor] else "OTHER"
-        owed = sum(
-            k.power * max(0.0, growing(k.obligation) - part) for k, part in zip(third, takes_part, strict=True)
-        )
+        owed = sum(k.power * max(0.0, growing(k.obligation) - part) for k, part in zip(third, takes_part, strict=True))
         counts: Counts = {"RESPONSES": 1, f"RESPONSES_{kind}": 1, "FREE_RIDING": owed / whole}
         return counts | {"PARTICIPATION": share, f"PARTICIPATION_{kind}": share}
 

@@ -1,29 +1,33 @@
 """One crisis episode: every end that it can have, with probability, counts and the state that it leaves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import exp, sqrt
 
 import numpy as np
 
 from csmc.kernel.codes import Tally
 from tests.exact.aftermath import after_backdown
-from tests.exact.bargaining import Bargain, Contest, Offer
+from tests.exact.bargain import Bargain
 from tests.exact.council import ballot, councils
 from tests.exact.enforcement import Counts, Enforcement, Leaf
-from tests.exact.quadrature import Floats
+from tests.exact.offer import Contest, Offer
+from tests.exact.quadrature import Floats, panels
 from tests.exact.response import expectation, expected_share
 from tests.exact.situation import Situation, challenges, situation
 from tests.exact.status_quo import StatusQuo
 from tests.exact.world import State, World, renormalised
 
+#: Costs of joining are averaged over this many standard deviations on either side.
+_TAIL = 7.0
+
 
 @dataclass(frozen=True)
 class Resolution:
-    """How finely the shocks are resolved: panels per integral, and nodes for each state's cost of joining."""
+    """How finely the shocks are resolved: panels per integral, and panels for each cost of joining."""
 
     fine: int = 1
-    cost_nodes: int = 12
+    cost_panels: int = 8
 
 
 @dataclass(frozen=True)
@@ -65,26 +69,27 @@ def ends(world: World, state: State, resolution: Resolution) -> Iterator[Leaf]:
         return
     for p_pair, a, b in challenges(world, state):
         third = [k for k in state.living if k not in (a, b)]
-        for p_cost, factors in _cost_factors(world, third, resolution.cost_nodes):
+        for p_cost, factors in _cost_factors(world, third, resolution.cost_panels):
             crisis = situation(world, state, a, b, factors)
             for p_seats, seated in councils(world, state):
                 for probability, counts, left in _crisis_ends(world, state, crisis, seated, resolution):
                     yield p_pair * p_cost * p_seats * probability, counts, renormalised(left)
 
 
-def _cost_factors(world: World, third: list[int], nodes: int) -> Iterator[tuple[float, tuple[float, ...]]]:
-    """Lognormal factors on the costs of joining, by Gauss-Hermite quadrature."""
+def _cost_factors(world: World, third: list[int], count: int) -> Iterator[tuple[float, tuple[float, ...]]]:
+    """Lognormal factors on the costs of joining, by quadrature in `count` panels."""
     spread = world.values["response.cost_heterogeneity"]
     choices: list[tuple[float, tuple[float, ...]]] = [(1.0, (1.0,) * world.n)]
     if spread == 0:
         yield from choices
         return
-    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    nodes, weights = (row[0] for row in panels(np.linspace(-_TAIL, _TAIL, count + 1)[None, :]))
+    bell = weights * np.exp(-0.5 * nodes**2) / sqrt(2 * np.pi)
     for k in third:
         choices = [
-            (p * w / sqrt(2 * np.pi), (*factors[:k], exp(spread * x), *factors[k + 1 :]))
+            (p * w, (*factors[:k], exp(spread * x), *factors[k + 1 :]))
             for p, factors in choices
-            for x, w in zip(points, weights, strict=True)
+            for x, w in zip(nodes, bell, strict=True)
         ]
     yield from choices
 
@@ -106,9 +111,7 @@ def _crisis_ends(
     yield from Enforcement(world, state, crisis, bargain, expected, ballots).leaves()
 
 
-def _offer(
-    world: World, state: State, crisis: Situation, aggressor: float, victim: float, pressure: float
-) -> Offer:
+def _offer(world: World, state: State, crisis: Situation, aggressor: float, victim: float, pressure: float) -> Offer:
     values, forum = world.values, world.institution.forum
     contest = Contest(values["crisis.decisiveness"], values["crisis.misperception"])
     own, theirs = crisis.power[crisis.aggressor], crisis.power[crisis.victim]

@@ -28,16 +28,21 @@ def rules(low: float, high: float, edges: list[Floats]) -> tuple[Floats, Floats]
 
 
 def sign_changes(function: Function, low: float, high: float, rows: int, cells: int) -> Floats:
-    """(row, cell): where `function` of (row, cell) changes its sign in each of equal cells of [low, high].
+    """(row, as many as there are in any row): where `function` of (row, any) changes its sign in [low, high].
 
-    An end of the cell if it does not; more than one change in a cell is not seen. Only accuracy depends on it: as an
-    edge too many or too few, such a point moves no value of the integrand.
+    It is sought in equal cells, one change in each; `high` fills up. Only accuracy depends on it: as an edge too many
+    or too few, such a point moves no value of an integrand.
     """
     ends = np.linspace(low, high, cells + 1)
-    left, right = np.tile(ends[:-1], (rows, 1)), np.tile(ends[1:], (rows, 1))
-    positive = function(left) > 0
-    for _ in range(_HALVINGS):
+    above = function(np.tile(ends, (rows, 1))) > 0
+    changed = above[:, 1:] != above[:, :-1]
+    most = int(changed.sum(axis=1).max())
+    cell = np.argsort(~changed, axis=1, kind="stable")[:, :most]
+    true = np.take_along_axis(changed, cell, axis=1)
+    left, right = np.where(true, ends[cell], high), np.where(true, ends[cell + 1], high)
+    positive = np.take_along_axis(above, cell, axis=1)
+    for _ in range(_HALVINGS if most > 0 else 0):
         middle = (left + right) / 2
         same = (function(middle) > 0) == positive
-        left, right = np.where(same, middle, left), np.where(same, right, middle)
+        left, right = np.where(same & true, middle, left), np.where(same | ~true, right, middle)
     return right

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, softmax
 
-from tests.exact.bargaining import Contest
+from tests.exact.offer import Contest
 from tests.exact.situation import Situation, ThirdParty, growing
 from tests.exact.world import State, World
 
@@ -61,7 +61,9 @@ def expected_share(world: World, situation: Situation, expected: Expectation, co
     """Share of third-party capability expected to take part in an authorised lower rung."""
     if situation.third_power == 0:
         return 0.0
-    return sum(k.power * measure_choice(world, expected, k, cost_factor) for k in situation.third) / situation.third_power
+    return (
+        sum(k.power * measure_choice(world, expected, k, cost_factor) for k in situation.third) / situation.third_power
+    )
 
 
 def _assurance(world: World, expected: Expectation) -> float:

@@ -27,8 +27,8 @@ class StatusQuo:
         return np.zeros_like(q) if self.spread == 0 else _bell((q - self.mean) / self.spread) / self.spread
 
     def moment(self, power: int, x: Floats) -> Floats:
-        """E[q^power; q <= x] for power 0, 1 or 2."""
-        total = sum(weight * value**power * (x >= value) for value, weight in self.atoms)
+        """E[q^power; q < x] for power 0, 1 or 2."""
+        total = sum(weight * value**power * (x > value) for value, weight in self.atoms)
         if self.spread == 0:
             return np.asarray(total)
         end = np.clip(x, 0.0, 1.0)

@@ -1,79 +1,25 @@
-"""Step 7: what the challenger demands and when it challenges at all, averaged over all that is private.
+"""Steps 7 and 8, averaged over all that is private.
 
 Given the misperception, every average over the private costs and the status quo is one integral: where the challenger
 means what it says, over its own cost (the status quo enters by its distribution function); where it bluffs, over the
 status quo (its own cost enters by its uniform distribution). The target's cost always enters in closed form.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from tests.exact.quadrature import Floats, panels, rules, sign_changes
-from tests.exact.status_quo import StatusQuo
+from tests.exact.offer import Offer
+from tests.exact.quadrature import Floats, Function, panels, rules, sign_changes
 
 #: Misperceptions are averaged over this many standard deviations on either side.
-_TAIL = 7.5
+_TAIL = 8.5
 #: A value of refusal below all others.
 _HOPELESS = -1e9
-
-
-@dataclass(frozen=True)
-class Contest:
-    """Tullock's contest as the challenger sees it: the strengths of the sides, decisiveness, misperception."""
-
-    decisiveness: float
-    misperception: float
-
-    def success(self, ours: float, theirs: float, error: Floats | float = 0.0) -> Floats:
-        """The success of `ours` against `theirs`, misperceived by the factor e^(misperception * error)."""
-        if ours == 0 and theirs == 0:
-            return 0.5 + 0 * np.asarray(error)
-        ratio = theirs / ours if ours > 0 else np.inf
-        return 1 / (1 + (ratio * np.exp(self.misperception * np.asarray(error))) ** self.decisiveness)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """The numbers of one bargain. All but `contest` and `status_quo` are in units of the stake.
-
-    entry: what the challenge itself costs, condemnation included. pressure: the expected effect of lower rungs.
-    """
-
-    contest: Contest
-    status_quo: StatusQuo
-    aggressor_strength: float
-    victim_strength: float
-    costs: float
-    audience: float
-    entry: float
-    mediation: float
-    pressure: float
-
-    @property
-    def common(self) -> float:
-        """The common estimate of the aggressor's success."""
-        return float(self.contest.success(self.aggressor_strength, self.victim_strength))
-
-    def believed(self, error: Floats) -> Floats:
-        """The challenger's estimate."""
-        return self.contest.success(self.aggressor_strength, self.victim_strength, error)
-
-    def surplus(self, believed: Floats, refused: Floats) -> Floats:
-        """What is demanded above the believed success (z), given the value of a refusal."""
-        highest = np.minimum(self.costs, 1 - believed)
-        return np.clip((self.costs - believed + refused) / 2, 0, highest)
-
-    def refusal(self, believed: Floats, surplus: Floats) -> Floats:
-        """The probability that the target's private cost lies below what the demand asks it to give up."""
-        return np.clip((believed + surplus - self.common) / self.costs, 0, 1)
-
-    def gain(self, believed: Floats, refused: Floats) -> Floats:
-        """What a challenge is worth, its own cost deducted: there is a challenge iff it exceeds the status quo."""
-        z = self.surplus(believed, refused)
-        demand = (1 - z / self.costs) * (believed + z) + z / self.costs * refused
-        return (1 - self.mediation) * demand + self.mediation * (believed + z / 2) - self.entry
+#: Edges around a jump in the misperception: beside it, integrals may behave like a square root.
+_GRADED = np.concatenate([[0.0], 10.0 ** np.arange(-1, -7, -1), -(10.0 ** np.arange(-1, -7, -1))])
 
 
 @dataclass(frozen=True)
@@ -100,12 +46,13 @@ class Bargain:
         """Misperceptions (row, 1) and their weights (row,)."""
         if self.offer.contest.misperception == 0:
             return np.zeros((1, 1)), np.ones(1)
-        grid = np.linspace(-_TAIL, _TAIL, 24 * self.fine + 1)
-        jumps = np.concatenate([sign_changes(jump, -_TAIL, _TAIL, 1, 64)[0] for jump in self._jumps()])
-        nodes, weights = panels(np.sort(np.concatenate([grid, jumps]))[None, :])
+        grid = np.linspace(-_TAIL, _TAIL, 28 * self.fine + 1)
+        around = [sign_changes(jump, -_TAIL, _TAIL, 1, 64).T + _GRADED for jump in self._jumps()]
+        edges = np.unique(np.concatenate([grid, *(np.clip(places, -_TAIL, _TAIL).ravel() for places in around)]))
+        nodes, weights = panels(edges[None, :])
         return nodes.T, weights[0] * np.exp(-0.5 * nodes[0] ** 2) / np.sqrt(2 * np.pi)
 
-    def _jumps(self):  # type: ignore[no-untyped-def]
+    def _jumps(self) -> Iterator[Function]:
         """Functions of the error that change sign where a challenge at an atom of the status quo becomes worthwhile."""
         offer = self.offer
         for q, _ in offer.status_quo.atoms:
@@ -144,7 +91,7 @@ class Bargain:
         edges += [self._cost_roots(lambda k, q=q: self.worth(k) - q) for q, _ in self.offer.status_quo.atoms]
         return [*edges, np.tile(np.linspace(0, costs, 2 + self.fine), (rows, 1))]
 
-    def _cost_roots(self, function, cells: int = 1) -> Floats:  # type: ignore[no-untyped-def]
+    def _cost_roots(self, function: Function, cells: int = 1) -> Floats:
         return sign_changes(function, 0.0, self.offer.costs, len(self.believed), cells)
 
     def fighting(self, threshold: Floats) -> float:
@@ -167,7 +114,10 @@ class Bargain:
     def _earnest(self) -> Floats:
         """(field of Settled, row): over challengers that would fight."""
         offer, lines, atoms = self.offer, self.bluff, self.offer.status_quo.atoms
-        z = lambda k: offer.surplus(self.believed, self.believed - k - offer.pressure)  # noqa: E731
+
+        def z(k: Floats) -> Floats:
+            return offer.surplus(self.believed, self.believed - k - offer.pressure)
+
         kinks = [lambda k: self.worth(k) + k - lines]
         for part in (1.0, 0.5):
             kinks += [lambda k, s=part: self.believed + s * z(k) - self.worth(k)]
@@ -196,7 +146,10 @@ class Bargain:
         total = sum(weight * self._at(np.full_like(self.believed, q))[:, :, 0] for q, weight in quo.atoms)
         if quo.spread == 0:
             return np.asarray(total)
-        z = lambda q: offer.surplus(self.believed, q - offer.audience)  # noqa: E731
+
+        def z(q: Floats) -> Floats:
+            return offer.surplus(self.believed, q - offer.audience)
+
         kinks = [lambda q: offer.gain(self.believed, q - offer.audience) - q]
         kinks += [lambda q, s=part: self.believed + s * z(q) - q for part in (1.0, 0.5)]
         rows = len(self.believed)
