@@ -26,7 +26,7 @@ ERROR = {**NO_ERROR, "crisis.misperception": 0.4}
 
 
 def two(name: str, capability: tuple[float, float] = (0.6, 0.4), forum: Forum | None = None, **changes: Any) -> World:
-    """Two states under anarchy, or under an institution that has but words; `__` stands for the dot of a path."""
+    """Two states under an institution that has but words, or none; `__` stands for the dot of a path."""
     institution = Institution(name="words", forum=forum or Forum())
     return World(name, institution, capability, (NEAR, FAR), _paths(changes), great_power=(1, 0))
 
@@ -70,7 +70,7 @@ BARGAINS = (
     two("status quo often clipped", (0.95, 0.05), crisis__revisionism=1.0, crisis__misperception=0.8),
     two("demand capped by the whole good", (0.85, 0.15), crisis__war_cost=1.5, crisis__decisiveness=2.0),
     two("war nearly free", crisis__war_cost=0.05, crisis__audience_cost=0.3),
-    two("words: mediation, condemnation, half legitimacy", forum=Forum(legitimacy=0.6, mediation=0.5, condemnation=0.2)),
+    two("mediation and condemnation", forum=Forum(legitimacy=0.6, mediation=0.5, condemnation=0.2)),
     two("challenges rewarded", crisis__challenge_cost=-0.3, crisis__revisionism=0.6, crisis__misperception=0.4),
     two("challenges dear", crisis__challenge_cost=0.15, crisis__misperception=0.6),
     two("status quo fixed by power", crisis__revisionism=0.0, crisis__misperception=0.8),
@@ -85,7 +85,8 @@ SECURITY = Council(seats=2, quota=0.6, veto="permanent", abstention=0.3)
 #: Three states: one third party, so that only the bargain is continuous.
 THREES = (
     several("anarchy", (0.4, 0.35, 0.25), ERROR, get("anarchy"), great_power=(1, 0, 1)),
-    several("balance of power below and above hegemony", (0.5, 0.3, 0.2), {**ERROR, "crisis.hegemony": 0.45}, get("balance_of_power")),
+    several("balance of power, a hegemon among them", (0.5, 0.3, 0.2), {**ERROR, "crisis.hegemony": 0.45},
+            get("balance_of_power")),
     several("alliance", (0.45, 0.35, 0.2), ERROR, get("alliance")),
     several("collective security, members drawn", (0.4, 0.35, 0.25),
             {**NO_ERROR, "system.members": 0.6, "system.great_power_members": 0.8, "system.great_powers": 1},
@@ -146,6 +147,6 @@ HISTORIES = (
     several("three states, trust", (0.4, 0.35, 0.25), EAGER, rules(), member=(1, 1, 1)),
     several("three states, Security Council, two may die", (0.5, 0.3, 0.2), {**EAGER, "dynamics.survival": 0.3},
             rules(council=SECURITY, residual=0.3, exempt_permanent=0.3), great_power=(1, 0, 0)),
-    several("three states, members drawn", (0.4, 0.35, 0.25), {**EAGER, "system.members": 0.7, "system.great_powers": 2},
-            rules(ladder=(FORCE,), council=PARTIES_OUT, residual=0.5)),
+    several("three states, members drawn", (0.4, 0.35, 0.25),
+            {**EAGER, "system.members": 0.7, "system.great_powers": 2}, rules(ladder=(FORCE,), council=PARTIES_OUT, residual=0.5)),
 )  # fmt: skip

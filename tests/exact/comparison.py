@@ -88,7 +88,7 @@ def _tallies(exact: History, means: Floats, replicates: int) -> Iterator[Compare
             errors = _errors(means[row] - mean, square - mean**2, replicates)
             if 0 < replicates * mean**2 < ENOUGH * square:
                 continue
-        yield Compared(row.name.lower(), mean, means[row], errors)
+        yield Compared(f"mean {row.name.lower()}", mean, means[row], errors)
 
 
 def _probability(mean: float) -> float:
