@@ -1,0 +1,72 @@
+"""Intervals of clustered episodes hold their level from two histories on, under processes of known truth."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.evidence import Section
+from tests.statistics.coverage import EXPERIMENTS, LEAST, MOST, Coverage, simulated_coverage
+from tests.statistics.histories import EPISODES
+from tests.statistics.processes import PROCESSES
+
+HISTORIES = (2, 5, 10, 30, 200, 1000)
+SEED = 20261122
+
+Found = dict[tuple[str, int, str], Coverage]
+
+
+@pytest.fixture(scope="module")
+def found() -> Found:
+    """Coverage by process, number of histories and metric."""
+    return {
+        (process.name, histories, metric): coverage
+        for process in PROCESSES
+        for histories in HISTORIES
+        for metric, coverage in simulated_coverage(process, histories, SEED).items()
+    }
+
+
+KINDS = {
+    "rate per episode": ("war",),
+    "conditional rate": ("war_given_challenge", "settlement"),
+    "mean per settlement or response": ("concession", "participation_great", "participation_other"),
+    "difference of two means (selectivity)": ("selectivity",),
+}
+
+
+@pytest.mark.proof
+@pytest.mark.statistical
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("part", Coverage._fields)
+def test_clustered_intervals_hold_their_level(
+    kind: str, part: str, found: Found, evidence: Callable[[Section, str, str], None]
+) -> None:
+    chosen = {key: getattr(coverage, part) for key, coverage in found.items() if key[2] in KINDS[kind]}
+    worst = min(chosen, key=lambda key: chosen[key])
+    assert chosen[worst] >= LEAST, worst
+    by_size = [[share for key, share in chosen.items() if key[1] == histories] for histories in HISTORIES]
+    whose = "the paired difference of a " if part == "difference" else "a "
+    evidence(
+        Section.STATISTICS,
+        f"In histories of {EPISODES} episodes that go together, the interval of {whose}{kind} holds its level from 2 to "
+        f"1,000 histories ({len({key[0] for key in chosen})} processes of known truth, {EXPERIMENTS:,} experiments per "
+        f"process and number of histories {HISTORIES}).",
+        f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[1]} histories); worst and mean by number of histories: "
+        + ", ".join(f"{n}: {min(s):.3f}/{sum(s) / len(s):.3f}" for n, s in zip(HISTORIES, by_size, strict=True)),
+    )
+
+
+@pytest.mark.proof
+@pytest.mark.statistical
+def test_with_a_thousand_histories_of_common_wars_intervals_are_no_longer_than_they_need_be(found: Found) -> None:
+    common = [process.name for process in PROCESSES if process.metrics == ("war",) and 0.05 < process.mean < 0.5]
+    shares = [found[name, 1000, "war"].value for name in common]
+    assert len(shares) >= 4
+    assert all(LEAST <= share <= MOST for share in shares), shares
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("process", [p for p in PROCESSES if p.metrics == ("war",)], ids=lambda p: p.name)
+def test_ten_clustered_histories_suffice(process) -> None:
+    coverage = simulated_coverage(process, 10, SEED)["war"]
+    assert min(coverage) >= LEAST
