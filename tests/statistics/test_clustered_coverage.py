@@ -46,14 +46,19 @@ def test_clustered_intervals_hold_their_level(
     assert chosen[worst] >= LEAST, worst
     by_size = [[share for key, share in chosen.items() if key[1] == histories] for histories in HISTORIES]
     whose = "the paired difference of a " if part == "difference" else "a "
+    processes = len({key[0] for key in chosen})
     evidence(
         Section.STATISTICS,
-        f"In histories of {EPISODES} episodes that go together, the interval of {whose}{kind} holds its level from 2 to "
-        f"1,000 histories ({len({key[0] for key in chosen})} processes of known truth, {EXPERIMENTS:,} experiments per "
-        f"process and number of histories {HISTORIES}).",
-        f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[1]} histories); worst and mean by number of histories: "
-        + ", ".join(f"{n}: {min(s):.3f}/{sum(s) / len(s):.3f}" for n, s in zip(HISTORIES, by_size, strict=True)),
+        f"In histories of {EPISODES} episodes that go together, the interval of {whose}{kind} holds its level with 2 "
+        f"to 1,000 histories ({processes} processes of known truth, {EXPERIMENTS:,} experiments each, per number of "
+        "histories).",
+        f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[1]} histories); worst and mean by number of "
+        "histories: " + ", ".join(_shown(*row) for row in zip(HISTORIES, by_size, strict=True)),
     )
+
+
+def _shown(histories: int, shares: list[float]) -> str:
+    return f"{histories:,}: {min(shares):.3f} and {sum(shares) / len(shares):.3f}"
 
 
 @pytest.mark.proof
