@@ -58,7 +58,7 @@ def _presumed(moments: Moments, own: Influence, se: Floats, difference_se: Float
         plain = se**2 * (own.informative - 1) / own.informative
         events = own.trials * np.minimum(own.value, 1 - own.value)
         binomial = own.value * (1 - own.value) / own.trials
-        effect = design_effect(plain, binomial, events, own.trials / own.informative)
+        effect = design_effect(plain, binomial, events, own.trials, own.informative)
         larger = np.maximum(effect, effect[:, [moments.plan.reference]])
         informative = np.minimum(own.informative, own.informative[:, [moments.plan.reference]])
         return np.asarray(difference_se**2 * (informative - 1) / informative / larger)

@@ -16,6 +16,8 @@ FEW_EVENTS = 30.0
 UPPER = (1 + LEVEL) / 2
 #: How much an observed design effect is believed: as much as this many independent events would change it.
 PRIOR_EVENTS = 2.0
+#: So many histories tell as much of how episodes go together as one burst of events that was seen.
+PER_BURST = 5.0
 
 METHODS = {
     "proportion": "Clopper-Pearson below 30 effective events or non-events, else Wilson, "
@@ -61,17 +63,21 @@ def effective_trials(value: Floats, se: Floats, trials: Floats, informative: Flo
         return effective_count(se, independent, events, trials, informative)
 
 
-def design_effect(clustered: Floats, independent: Floats, events: Floats, most: Floats) -> Floats:
-    """How many times larger a variance is than for independent episodes, 1 to `most`, as far as few events can tell.
+def design_effect(
+    clustered: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats
+) -> Floats:
+    """How many times larger a variance is than for independent episodes, at least 1, as far as little can tell.
 
-    A few events that come in bursts tell little about the bursts that have not come yet. So the logarithm of the
-    observed ratio is pulled to that of `most` (all episodes of a history end alike) with the weight of PRIOR_EVENTS
-    bursts: without events it is `most`, with many it is what was observed.
+    A few events that come in bursts, or a few histories, tell little about the bursts that have not come yet. So the
+    logarithm of the observed ratio is pulled to that of the largest (all episodes of a history end alike), with the
+    weight of PRIOR_EVENTS bursts; evidence are the bursts seen, at most one for PER_BURST histories. Without events it
+    is the largest, with many in many histories what was observed.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        observed = np.clip(np.where(independent > 0, clustered / independent, most), 1.0, np.maximum(most, 1.0))
-        weight = _belief(events / observed)
-        return np.asarray(observed**weight * np.maximum(most, 1.0) ** (1 - weight))
+        most = np.maximum(trials / informative, 1.0)
+        observed = np.clip(np.where(independent > 0, clustered / independent, most), 1.0, most)
+        weight = _belief(np.minimum(events / observed, informative / PER_BURST))
+        return np.asarray(observed**weight * most ** (1 - weight))
 
 
 def _belief(events: Floats) -> Floats:
@@ -81,7 +87,7 @@ def _belief(events: Floats) -> Floats:
 def effective_count(se: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats) -> Floats:
     """Trials over the design effect and the squared ratio of the t quantiles for replicates and for trials."""
     plain = se**2 * (informative - 1) / informative
-    effect = design_effect(plain, independent, events, trials / informative)
+    effect = design_effect(plain, independent, events, trials, informative)
     penalty = np.maximum(t_quantile(informative) / t_quantile(trials), 1.0)
     return np.where(plain > 0, trials / effect / penalty**2, informative)
 

@@ -229,9 +229,10 @@ def _costly_pairing(dataset: xr.Dataset) -> Iterator[str]:
         gains = dataset["war_pairing_gain"].sel(institution=name).values
         worse = gains < 1  # missing for the reference, and where nothing differs
         if worse.any():
+            times = 1 / gains[worse].min()
             yield (
                 f"WARNING: shared crises make the war difference of {title} less precise than separate ones would at "
-                f"{int(worse.sum())} of {len(gains)} points; its variance is up to {1 / gains[worse].min():.2g} times theirs."
+                f"{int(worse.sum())} of {len(gains)} points; its variance is up to {times:.2g} times theirs."
             )
 
 

@@ -28,15 +28,15 @@ def holds(low: NDArray[np.float64], high: NDArray[np.float64], truth: float) -> 
     return (low <= truth + 1e-12) & (truth - 1e-12 <= high)
 
 
-def simulated_coverage(process: Process, histories: int, seed: int) -> dict[str, Coverage]:
-    """Coverage of each metric of a process in experiments of so many histories.
+def simulated_coverage(process: Process, histories: int, episodes: int, seed: int) -> dict[str, Coverage]:
+    """Coverage of each metric of a process in experiments of so many histories of so many episodes.
 
     Experiments in which nothing was observed to divide by have no estimate, and do not count.
     """
     generator = np.random.default_rng(seed)
     held: dict[str, list[NDArray[np.bool_]]] = {name: [] for name in process.metrics}
     for size in _chunks(max(_CHUNK // histories, 1)):
-        moments = process.draw(generator, size, histories)
+        moments = process.draw(generator, size, histories, episodes)
         for name in process.metrics:
             held[name].append(_held(estimate(METRICS[name], moments), *process.truth(name)))
     return {name: _shares(np.concatenate(parts, axis=1)) for name, parts in held.items()}

@@ -17,7 +17,6 @@ from csmc.estimate.metrics import Constant, Ratio, cross_pairs, own_pairs
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally, row_scale
 from csmc.kernel.result import Integers, Plan, Tallies
 
-EPISODES = 20
 #: The reference institution of every simulated experiment, and the other one.
 REFERENCE, OTHER = 0, 1
 
@@ -80,12 +79,12 @@ class Process:
         )
         return float(other), float(other - reference)
 
-    def draw(self, generator: np.random.Generator, experiments: int, histories: int) -> Moments:
+    def draw(self, generator: np.random.Generator, experiments: int, histories: int, episodes: int) -> Moments:
         """Many experiments of independent histories, each a point."""
         tension = self._tension(generator, (experiments, histories, 1))
         calm, tense = (np.array([table.get(pair, 0.0) for pair in self.pairs]) for table in (self.calm, self.tense))
-        counts = generator.multinomial(EPISODES, (1 - tension) * calm + tension * tense)
-        return _count(counts, self.adds(), self.pairs, self.metrics)
+        counts = generator.multinomial(episodes, (1 - tension) * calm + tension * tense)
+        return self._count(counts, episodes)
 
     def _tension(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float64]:
         if self.correlation == 1:
@@ -93,30 +92,25 @@ class Process:
         size = (1 - self.correlation) / self.correlation
         return generator.beta(self.mean * size, (1 - self.mean) * size, size=shape)
 
+    def _count(self, counts: Integers, episodes: int) -> Moments:
+        """Count histories (experiment, history, pair of cells) as the kernel would."""
+        chosen = [METRICS[name] for name in self.metrics]
+        plan = Plan(own_pairs(chosen), cross_pairs(chosen), REFERENCE, "reference")
+        scaled = (self.adds() * [row_scale(row, episodes) for row in Tally]).astype(np.int64)
+        theirs = np.broadcast_to(scaled[:, [REFERENCE]], scaled.shape)
+        totals = counts.sum(axis=1)
+        products = (counts.transpose(0, 2, 1).astype(np.float64) @ counts.astype(np.float64)).astype(np.int64)
+        own = _second_moments(products, scaled, scaled, plan.own_pairs)
+        cross = _second_moments(products, scaled, theirs, plan.cross_pairs)
+        limbs = [limb for moment in (own, cross) for limb in (moment >> 32, moment & 0xFFFFFFFF)]
+        patterns = np.zeros((len(counts), 4), np.int64)
+        tallies = Tallies(np.tensordot(totals, scaled, 1), *limbs, _joint(totals, self.pairs), patterns)
+        return Moments(tallies, plan, *(np.full(len(counts), n) for n in (counts.shape[1], episodes, 8)))
+
 
 def _ratio(ratio: Ratio, expected: NDArray[np.float64]) -> float:
     below = 1.0 if ratio.denominator is Constant.EPISODES else expected[ratio.denominator]
     return float(expected[ratio.numerator] / below)
-
-
-def _count(
-    counts: Integers, adds: NDArray[np.float64], pairs: Sequence[tuple[Cell, Cell]], names: Sequence[str]
-) -> Moments:
-    """Count histories (experiment, history, pair of cells) as the kernel would."""
-    chosen = [METRICS[name] for name in names]
-    plan = Plan(own_pairs(chosen), cross_pairs(chosen), REFERENCE, "reference")
-    scaled = (adds * [row_scale(row, EPISODES) for row in Tally]).astype(np.int64)
-    totals = counts.sum(axis=1)
-    products = (counts.transpose(0, 2, 1).astype(np.float64) @ counts.astype(np.float64)).astype(np.int64)
-    own = _second_moments(products, scaled, scaled, plan.own_pairs)
-    cross = _second_moments(products, scaled, np.broadcast_to(scaled[:, [REFERENCE]], scaled.shape), plan.cross_pairs)
-    limbs = [limb for moment in (own, cross) for limb in (moment >> 32, moment & 0xFFFFFFFF)]
-    sums = np.tensordot(totals, scaled, 1)
-    patterns = np.zeros((len(counts), 4), np.int64)
-    known = (counts.shape[1], EPISODES, 8)
-    return Moments(
-        Tallies(sums, *limbs, _joint(totals, pairs), patterns), plan, *(np.full(len(counts), n) for n in known)
-    )
 
 
 def _second_moments(products: Integers, left: Integers, right: Integers, pairs: Integers) -> Integers:

@@ -6,23 +6,25 @@ import pytest
 
 from tests.evidence import Section
 from tests.statistics.coverage import EXPERIMENTS, LEAST, MOST, Coverage, simulated_coverage
-from tests.statistics.histories import EPISODES
 from tests.statistics.processes import PROCESSES
 
-HISTORIES = (2, 5, 10, 30, 200, 1000)
+#: Numbers of histories by the number of episodes in each.
+SIZES = {20: (2, 5, 10, 30, 200, 1000), 200: (2, 5, 15, 50, 200)}
 SEED = 20261122
 
-Found = dict[tuple[str, int, str], Coverage]
+#: By process, episodes, histories and metric.
+Found = dict[tuple[str, int, int, str], Coverage]
 
 
 @pytest.fixture(scope="module")
 def found() -> Found:
-    """Coverage by process, number of histories and metric."""
+    """Coverage of every interval."""
     return {
-        (process.name, histories, metric): coverage
+        (process.name, episodes, histories, metric): coverage
         for process in PROCESSES
-        for histories in HISTORIES
-        for metric, coverage in simulated_coverage(process, histories, SEED).items()
+        for episodes, sizes in SIZES.items()
+        for histories in sizes
+        for metric, coverage in simulated_coverage(process, histories, episodes, SEED).items()
     }
 
 
@@ -38,22 +40,26 @@ KINDS = {
 @pytest.mark.statistical
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("part", Coverage._fields)
+@pytest.mark.parametrize("episodes", SIZES)
 def test_clustered_intervals_hold_their_level(
-    kind: str, part: str, found: Found, evidence: Callable[[Section, str, str], None]
+    kind: str, part: str, episodes: int, found: Found, evidence: Callable[[Section, str, str], None]
 ) -> None:
-    chosen = {key: getattr(coverage, part) for key, coverage in found.items() if key[2] in KINDS[kind]}
+    def wanted(key: tuple[str, int, int, str]) -> bool:
+        return key[1] == episodes and key[3] in KINDS[kind]
+
+    chosen = {key: getattr(coverage, part) for key, coverage in found.items() if wanted(key)}
     worst = min(chosen, key=lambda key: chosen[key])
     assert chosen[worst] >= LEAST, worst
-    by_size = [[share for key, share in chosen.items() if key[1] == histories] for histories in HISTORIES]
+    by_size = [[share for key, share in chosen.items() if key[2] == histories] for histories in SIZES[episodes]]
     whose = "the paired difference of a " if part == "difference" else "a "
     processes = len({key[0] for key in chosen})
     evidence(
         Section.STATISTICS,
-        f"In histories of {EPISODES} episodes that go together, the interval of {whose}{kind} holds its level with 2 "
-        f"to 1,000 histories ({processes} processes of known truth, {EXPERIMENTS:,} experiments each, per number of "
-        "histories).",
-        f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[1]} histories); worst and mean by number of "
-        "histories: " + ", ".join(_shown(*row) for row in zip(HISTORIES, by_size, strict=True)),
+        f"In histories of {episodes} episodes that go together, the interval of {whose}{kind} holds its level with "
+        f"2 to {max(SIZES[episodes]):,} histories ({processes} processes of known truth, {EXPERIMENTS:,} experiments "
+        "each, per number of histories).",
+        f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[2]} histories); worst and mean by number of "
+        "histories: " + ", ".join(_shown(*row) for row in zip(SIZES[episodes], by_size, strict=True)),
     )
 
 
@@ -65,7 +71,7 @@ def _shown(histories: int, shares: list[float]) -> str:
 @pytest.mark.statistical
 def test_with_a_thousand_histories_of_common_wars_intervals_are_no_longer_than_they_need_be(found: Found) -> None:
     common = [process.name for process in PROCESSES if process.metrics == ("war",) and 0.05 < process.mean < 0.5]
-    shares = [found[name, 1000, "war"].value for name in common]
+    shares = [found[name, 20, 1000, "war"].value for name in common]
     assert len(shares) >= 4
     assert all(LEAST <= share <= MOST for share in shares), shares
 
@@ -73,5 +79,5 @@ def test_with_a_thousand_histories_of_common_wars_intervals_are_no_longer_than_t
 @pytest.mark.statistical
 @pytest.mark.parametrize("process", [p for p in PROCESSES if p.metrics == ("war",)], ids=lambda p: p.name)
 def test_ten_clustered_histories_suffice(process) -> None:
-    coverage = simulated_coverage(process, 10, SEED)["war"]
+    coverage = simulated_coverage(process, 10, 20, SEED)["war"]
     assert min(coverage) >= LEAST

@@ -66,9 +66,9 @@ def test_a_proportion_of_zero_has_an_upper_end_from_the_replicates() -> None:
 
 
 def test_clustered_episodes_count_as_fewer() -> None:
-    independent = np.sqrt(0.2 * 0.8 / 10_000)
-    effective = effective_trials(array(0.2), array(3 * independent), array(10_000.0), array(500.0))
-    assert effective[0] == pytest.approx(10_000 / 9, rel=0.01)
+    independent = np.sqrt(0.2 * 0.8 / 10_000_000)
+    effective = effective_trials(array(0.2), array(3 * independent), array(10_000_000.0), array(500_000.0))
+    assert effective[0] == pytest.approx(10_000_000 / 9, rel=1e-3)
 
 
 def test_few_histories_widen_by_the_t_quantile() -> None:
@@ -88,10 +88,17 @@ def test_an_interval_of_a_proportion_holds_it_and_is_never_a_point(p: float, se:
 
 
 def test_without_events_the_design_effect_is_the_most_and_with_many_what_was_observed() -> None:
-    effect = design_effect(array(3.0, 3.0, 3.0), np.ones(3), array(0.0, 30.0, 3e9), np.full(3, 20.0))
+    trials = np.full(3, 20e9)
+    effect = design_effect(array(3.0, 3.0, 3.0), np.ones(3), array(0.0, 30.0, 3e9), trials, trials / 20)
     assert effect[0] == 20
     assert 3 < effect[1] < 5
     assert effect[2] == pytest.approx(3, rel=1e-6)
+
+
+def test_few_histories_tell_little_of_how_episodes_go_together() -> None:
+    histories = array(2.0, 20.0, 1e9)
+    effect = design_effect(np.ones(3), np.ones(3), np.full(3, 1e9), 20 * histories, histories)
+    np.testing.assert_allclose(effect, [20 ** (2 / 2.4), 20 ** (2 / 6), 1], rtol=1e-6)
 
 
 def test_a_mean_of_zeros_and_ones_has_the_interval_of_the_proportion() -> None:
