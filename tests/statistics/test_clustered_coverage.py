@@ -56,8 +56,8 @@ def test_clustered_intervals_hold_their_level(
     evidence(
         Section.STATISTICS,
         f"In histories of {episodes} episodes that go together, the interval of {whose}{kind} holds its level with "
-        f"2 to {max(SIZES[episodes]):,} histories ({processes} processes of known truth, {EXPERIMENTS:,} experiments "
-        "each, per number of histories).",
+        f"2 to {max(SIZES[episodes]):,} histories: coverage of at least {LEAST} ({processes} processes of known truth, "
+        f"{EXPERIMENTS:,} experiments each, per number of histories).",
         f"worst coverage {chosen[worst]:.4f} ({worst[0]}, {worst[2]} histories); worst and mean by number of "
         "histories: " + ", ".join(_shown(*row) for row in zip(SIZES[episodes], by_size, strict=True)),
     )

@@ -30,6 +30,7 @@ def root_mean_square_errors(name: str, part: str, each: Moments, truth: float, e
     return errors
 
 
+@pytest.mark.proof
 @pytest.mark.statistical
 def test_errors_fall_with_the_square_root_of_replicates(
     configs: Path, evidence: Callable[[Section, str, str], None]

@@ -73,6 +73,6 @@ def test_sharing_crises_pays_for_every_institution_at_every_point_of_the_quickst
         f"difference is smaller than with separate draws, at all {experiment.n_points} points.",
         "gain, least and median over points: "
         + ", ".join(
-            f"{names[k]} {gains[:, j].min():.2f} and {np.median(gains[:, j]):.2f}" for j, k in enumerate(others)
+            f"{names[k]} {gains[:, j].min():.3f} and {np.median(gains[:, j]):.2f}" for j, k in enumerate(others)
         ),
     )
