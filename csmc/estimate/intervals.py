@@ -12,16 +12,23 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 #: Below this many effective events (or non-events) a proportion's interval is exact rather than a score interval.
 FEW_EVENTS = 30.0
+#: Upper quantile of every interval.
+UPPER = (1 + LEVEL) / 2
+#: How much an observed design effect is believed: as much as this many independent events would change it.
+PRIOR_EVENTS = 2.0
+#: So many histories tell as much of how episodes go together as one burst of events that was seen.
+PER_BURST = 5.0
 
 METHODS = {
     "proportion": "Clopper-Pearson below 30 effective events or non-events, else Wilson, "
     "at the effective sample size of Korn and Graubard (1998)",
-    "mean": "normal, t quantile",
-    "proportion difference": "Bonett-Price (2012) for paired proportions, generalised to clustered episodes",
-    "mean difference": "paired normal, t quantile",
+    "mean": "that of a proportion with the same mean and standard error between the least and largest possible value, "
+    "t quantile",
+    "proportion difference": "Bonett-Price (2012) for paired proportions, at the effective number of pairs; "
+    "of conditional rates, not within that of MOVER (Zou and Donner 2008)",
+    "mean difference": "MOVER of the two intervals, paired (Zou and Donner 2008), with two events "
+    "added that share no draws",
 }
-
-_UPPER = (1 + LEVEL) / 2
 
 
 class Interval(NamedTuple):
@@ -34,10 +41,13 @@ class Interval(NamedTuple):
 def proportion_interval(value: Floats, se: Floats, trials: Floats, informative: Floats) -> Interval:
     """Interval of a proportion that holds its level near 0 and 1 and for episodes clustered in histories."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        effective = effective_trials(value, se, trials, informative)
-        events = value * effective
-        few = np.minimum(events, effective - events) < FEW_EVENTS
-        exact, score = clopper_pearson(events, effective), wilson(events, effective)
+        return _proportion(value, effective_trials(value, se, trials, informative))
+
+
+def _proportion(value: Floats, trials: Floats) -> Interval:
+    events = value * trials
+    few = np.minimum(events, trials - events) < FEW_EVENTS
+    exact, score = clopper_pearson(events, trials), wilson(events, trials)
     return Interval(np.where(few, exact.low, score.low), np.where(few, exact.high, score.high))
 
 
@@ -48,60 +58,87 @@ def effective_trials(value: Floats, se: Floats, trials: Floats, informative: Flo
     a history go together, and only the replicates count. For one-shot crises it is the number of trials itself.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        plain_variance = se**2 * (informative - 1) / informative
-        adjusted = value * (1 - value) / plain_variance / _clustering_penalty(trials, informative) ** 2
-    return np.where(plain_variance > 0, np.minimum(adjusted, trials), informative)
+        independent = value * (1 - value) / trials
+        events = trials * np.minimum(value, 1 - value)
+        return effective_count(se, independent, events, trials, informative)
+
+
+def design_effect(
+    clustered: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats
+) -> Floats:
+    """How many times larger a variance is than for independent episodes, at least 1, as far as little can tell.
+
+    A few events that come in bursts, or a few histories, tell little about the bursts that have not come yet. So the
+    logarithm of the observed ratio is pulled to that of the largest (all episodes of a history end alike), with the
+    weight of PRIOR_EVENTS bursts; evidence are the bursts seen, at most one for PER_BURST histories. Without events it
+    is the largest, with many in many histories what was observed.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        most = np.maximum(trials / informative, 1.0)
+        observed = np.clip(np.where(independent > 0, clustered / independent, most), 1.0, most)
+        weight = _belief(np.minimum(events / observed, informative / PER_BURST))
+        return np.asarray(observed**weight * most ** (1 - weight))
+
+
+def _belief(events: Floats) -> Floats:
+    return np.where(np.isinf(events), 1.0, events / (events + PRIOR_EVENTS))
+
+
+def effective_count(se: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats) -> Floats:
+    """Trials over the design effect and the squared ratio of the t quantiles for replicates and for trials."""
+    plain = se**2 * (informative - 1) / informative
+    effect = design_effect(plain, independent, events, trials, informative)
+    penalty = np.maximum(t_quantile(informative) / t_quantile(trials), 1.0)
+    return np.where(plain > 0, trials / effect / penalty**2, informative)
 
 
 def clopper_pearson(events: Floats, trials: Floats) -> Interval:
     """Exact interval of a binomial proportion, for fractional effective counts too."""
     failures = np.maximum(trials - events, 0.0)
-    low = np.where(events > 0, betaincinv(np.maximum(events, 1e-300), failures + 1, 1 - _UPPER), 0.0)
-    high = np.where(failures > 0, betaincinv(events + 1, np.maximum(failures, 1e-300), _UPPER), 1.0)
+    low = np.where(events > 0, betaincinv(np.maximum(events, 1e-300), failures + 1, 1 - UPPER), 0.0)
+    high = np.where(failures > 0, betaincinv(events + 1, np.maximum(failures, 1e-300), UPPER), 1.0)
     missing = np.isnan(events + trials)
     return Interval(np.where(missing, np.nan, low), np.where(missing, np.nan, high))
 
 
 def wilson(events: Floats, trials: Floats) -> Interval:
     """Score interval of a binomial proportion."""
-    z = ndtri(_UPPER)
+    z = ndtri(UPPER)
     centre = (events + z**2 / 2) / (trials + z**2)
     half = z / (trials + z**2) * np.sqrt(np.maximum(events * (trials - events) / trials, 0.0) + z**2 / 4)
     return Interval(centre - half, centre + half)
 
 
-def mean_interval(value: Floats, se: Floats, informative: Floats, low: float, high: float) -> Interval:
-    """Normal interval with a t quantile, cut at the values that the mean can take."""
-    half = _t_quantile(informative) * se
-    return Interval(np.maximum(value - half, low), np.minimum(value + half, high))
+def mean_interval(
+    value: Floats, se: Floats, informative: Floats, changing: Floats, low: Floats, high: Floats
+) -> Interval:
+    """Interval of a mean of values in [low, high]: that of a proportion with the same mean and standard error.
 
-
-def paired_proportion_interval(difference: Floats, se: Floats, trials: Floats, informative: Floats) -> Interval:
-    """Bonett-Price interval of a paired difference of proportions: never of width 0.
-
-    One discordant pair is added on each side. For one-shot crises this is Bonett and Price's interval; with m
-    informative replicates of several episodes a discordant pair weighs m / trials of a replicate.
-
-    Wars that cluster in a few histories make it somewhat too short (tests/unit/test_paired.py has a case with 200
-    histories of 20 episodes): it tends to its level as histories, not episodes, become many.
+    So it is skewed near the ends, where a few large values make the mean, and nearly Student's t elsewhere. The
+    variance is pulled to the largest possible one as far as few replicates, or few large values, can tell. Where all
+    replicates agree, their number says how large a share of others, at `low` or at `high`, may have been missed. Of the
+    informative replicates, `changing` are those that could differ.
     """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share, spread = (value - low) / (high - low), se / (high - low)
+        trials = share * (1 - share) / spread**2
+        weight = _belief(np.minimum(trials * np.minimum(share, 1 - share), changing))
+        trials = np.where(trials > informative, trials**weight * informative ** (1 - weight), trials)
+        inner = _proportion(share, trials / (t_quantile(changing) / ndtri(UPPER)) ** 2)
+    missed = 1 - (1 - UPPER) ** (1 / np.maximum(informative, 1.0))
+    agreed = Interval(value - missed * (value - low), value + missed * (high - value))
+    spanned = Interval(low + inner.low * (high - low), low + inner.high * (high - low))
+    return Interval(*(np.where(se == 0, one, other) for one, other in zip(agreed, spanned, strict=True)))
+
+
+def mean_events(value: Floats, se: Floats, low: Floats, high: Floats) -> Floats:
+    """How many events of one size would give a mean with this distance from the nearer end and this error."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        m, pair = informative, informative / trials
-        plain_variance = se**2 * (m - 1) / m
-        centre = m * difference / (m + 2)
-        second_moment = (m**2 * plain_variance + m * difference**2 + 2 * pair**2) / (m + 2)
-        spread = np.sqrt((second_moment - centre**2) / (m + 2))
-        half = ndtri(_UPPER) * _clustering_penalty(trials, informative) * spread
-    return Interval(np.maximum(centre - half, -1.0), np.minimum(centre + half, 1.0))
+        return np.where(se > 0, (np.minimum(value - low, high - value) / se) ** 2, np.inf)
 
 
-def _clustering_penalty(trials: Floats, informative: Floats) -> Floats:
-    """Ratio (at least 1) of the t quantiles for the informative replicates and for as many trials, independent."""
-    ratio = _t_quantile(informative) / _t_quantile(trials)
-    return np.maximum(ratio, 1.0)
-
-
-def _t_quantile(count: Floats) -> Floats:
+def t_quantile(count: Floats) -> Floats:
+    """Student's t quantile for so many observations; NaN for fewer than two."""
     counts, which = np.unique(count, return_inverse=True)
-    quantiles = np.where(counts > 1, stdtrit(counts - 1, _UPPER), np.nan)
+    quantiles = np.where(counts > 1, stdtrit(counts - 1, UPPER), np.nan)
     return np.asarray(quantiles[which], dtype=np.float64)

@@ -15,10 +15,11 @@ from csmc.kernel.result import Plan
 
 
 class Constant(Enum):
-    """A denominator that is known before the run."""
+    """A denominator, or the largest value of a mean, that is known before the run."""
 
     EPISODES = "episodes"
     HISTORIES = "histories"
+    STATES = "states"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Metric:
-    """A ratio of sums, or (`minus`) the difference of two. `low` and `high` bound its possible values."""
+    """A ratio of sums, or (`minus`) the difference of two. `low` and `high` bound its possible values.
+
+    changes: the tally without which a history leaves the value where it started, if there is one.
+    """
 
     name: str
     ratio: Ratio
@@ -46,8 +50,9 @@ class Metric:
     kind: Literal["proportion", "mean"] = "proportion"
     unit: str = "1"
     low: float = 0.0
-    high: float = 1.0
+    high: float | Constant = 1.0
     minus: Ratio | None = None
+    changes: Tally | None = None
 
     @property
     def terms(self) -> tuple[tuple[int, Ratio], ...]:
@@ -60,7 +65,6 @@ class Metric:
 
 
 _EPISODES, _HISTORIES = Constant.EPISODES, Constant.HISTORIES
-_UNBOUNDED = float("inf")
 
 
 def _outcome(outcome: Outcome) -> Metric:
@@ -81,9 +85,11 @@ def _mean(
     definition: str,
     *,
     low: float = 0.0,
-    high: float = 1.0,
+    high: float | Constant = 1.0,
+    changes: Tally | None = None,
 ) -> Metric:
-    return Metric(name, Ratio(numerator, denominator), long_name, definition, "mean", low=low, high=high)
+    ratio = Ratio(numerator, denominator)
+    return Metric(name, ratio, long_name, definition, "mean", low=low, high=high, changes=changes)
 
 
 _SELECTIVITY = Metric(
@@ -178,7 +184,7 @@ _ALL: tuple[Metric, ...] = (
         "belligerents in a war (states)",
         "states that fight, principals included, mean per war",
         low=2.0,
-        high=_UNBOUNDED,
+        high=Constant.STATES,
     ),
     _mean(
         "engaged",
@@ -208,7 +214,7 @@ _ALL: tuple[Metric, ...] = (
         "surviving states (number)",
         "states alive at the end of a history, mean",
         low=1.0,
-        high=_UNBOUNDED,
+        high=Constant.STATES,
     ),
     _mean(
         "concentration_hhi",
@@ -224,13 +230,21 @@ _ALL: tuple[Metric, ...] = (
         "concentration of capability (CON)",
         "index of Singer, Bremer and Stuckey at the end of a history, mean",
     ),
-    _mean("final_trust", Tally.TRUST, _HISTORIES, "trust at the end", "trust at the end of a history, mean"),
+    _mean(
+        "final_trust",
+        Tally.TRUST,
+        _HISTORIES,
+        "trust at the end",
+        "trust at the end of a history, mean",
+        changes=Tally.RESPONSES,
+    ),
     _mean(
         "final_legitimacy",
         Tally.LEGITIMACY,
         _HISTORIES,
         "legitimacy at the end",
         "legitimacy at the end of a history, mean",
+        changes=Tally.REFUSALS,
     ),
     _rate("history_without_war", Tally.NO_WAR, _HISTORIES, "history without war", "histories without any war"),
     _rate(
@@ -247,7 +261,7 @@ _ALL: tuple[Metric, ...] = (
         "time to the first war (episodes)",
         "episode of the first war, counted from 1, or the length of the history if none came, restricted mean",
         low=1.0,
-        high=_UNBOUNDED,
+        high=_EPISODES,
     ),
 )
 
@@ -272,14 +286,17 @@ def _unknown(position: int, name: str) -> Problem:
 
 
 def plan(experiment: Experiment) -> Plan:
-    """The fewest second moments from which every chosen metric and its paired difference get standard errors."""
+    """The fewest sums from which every chosen metric and its paired difference get standard errors and intervals.
+
+    Outcomes are tabulated against the reference even if no table is asked for: intervals of differences need it.
+    """
     metrics = chosen_metrics(experiment)
     names = [institution.name for institution in experiment.institutions]
     return Plan(
         own_pairs=own_pairs(metrics),
         cross_pairs=cross_pairs(metrics),
         reference=names.index(experiment.reference),
-        joint=experiment.outputs.joint,
+        joint="all" if experiment.outputs.joint == "all" else "reference",
     )
 
 

@@ -29,13 +29,15 @@ def stack(tallies: Sequence[Tallies]) -> Tallies:
 class Moments:
     """First and centred second moments of the tallies of some points, in natural units, as (point, institution).
 
-    `tallies` has the point as its first axis; `replicates` and `episodes` (per history) have one number per point.
+    `tallies` has the point as its first axis; `replicates`, `episodes` (per history) and `states` have one number per
+    point.
     """
 
     tallies: Tallies
     plan: Plan
     replicates: Integers
     episodes: Integers
+    states: Integers
 
     def total(self, row: Tally | Constant) -> Floats:
         """Sum of a tally over the replicates."""

@@ -85,7 +85,7 @@ def summary(dataset: xr.Dataset) -> Summary:
 
 
 def _difference_names(dataset: xr.Dataset) -> list[str]:
-    names = ["war_difference", "war_difference_low", "war_difference_high", "war_se"]
+    names = ["war_difference", "war_difference_low", "war_difference_high", "war_se", "war_pairing_gain"]
     return [name for name in names if name in dataset]
 
 
@@ -210,6 +210,7 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
         "All numbers are per cent; differences, in percentage points, are paired: every institution meets the same "
         f"crises. Brackets are 95 % intervals from {int(replicates.max()):,} replicates a point."
     )
+    yield from _costly_pairing(dataset)
     if not few:
         yield "Means are over the points of the design, which share their draws: they describe the design, no more."
     if dataset.sizes["point"] > 1:
@@ -218,6 +219,21 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
     if not dataset.attrs.get("complete", 1):
         done = int((replicates >= asked).sum())
         yield f"INCOMPLETE: {done} of {len(replicates)} points have all their {asked:,} replicates."
+
+
+def _costly_pairing(dataset: xr.Dataset) -> Iterator[str]:
+    """Name the institutions whose war difference separate crises would tell better than shared ones."""
+    if "war_pairing_gain" not in dataset:
+        return
+    for name, title in dataset.csmc.titles.items():
+        gains = dataset["war_pairing_gain"].sel(institution=name).values
+        worse = gains < 1  # missing for the reference, and where nothing differs
+        if worse.any():
+            times = 1 / gains[worse].min()
+            yield (
+                f"WARNING: shared crises make the war difference of {title} less precise than separate ones would at "
+                f"{int(worse.sum())} of {len(gains)} points; its variance is up to {times:.2g} times theirs."
+            )
 
 
 def _subject(dataset: xr.Dataset, verdict: Verdict) -> str:

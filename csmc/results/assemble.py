@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from zarr.errors import ZarrUserWarning
 
 from csmc.config import Experiment
-from csmc.engine.spans import episodes
+from csmc.engine.spans import episodes, value
 from csmc.engine.store import Record, Store
 from csmc.estimate import Moments, chosen_metrics, estimate, plan
 from csmc.estimate.ratios import stack
@@ -92,13 +92,14 @@ def _values(experiment: Experiment, the_plan: Plan, records: Sequence[Record]) -
     tallies = stack([record.tallies for record in records])
     replicates = np.array([record.replicates for record in records])
     lengths = np.array([episodes(experiment, record.point) for record in records])
-    moments = Moments(tallies, the_plan, replicates, lengths)
+    states = np.array([value(experiment, "system.n_states", record.point) for record in records])
+    moments = Moments(tallies, the_plan, replicates, lengths, states)
     for metric in chosen_metrics(experiment):
         result = estimate(metric, moments)
         for part, suffix, _ in PARTS:
             yield metric.name + suffix, getattr(result, part)
     yield "outcome_count", tallies.sums[:, :, :N_OUTCOMES]
-    if the_plan.joint != "none":
+    if experiment.outputs.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
     yield "war_pattern", tallies.patterns
     yield "replicates", replicates

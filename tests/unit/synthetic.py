@@ -21,6 +21,10 @@ from csmc.kernel.result import Integers, Plan, Tallies
 WARS = (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR)
 
 
+#: Every made-up system has so many states.
+STATES = 8
+
+
 def empty(replicates: int, institutions: int) -> Integers:
     """Tallies of 0 as (replicate, institution, tally)."""
     return np.zeros((replicates, institutions, N_TALLIES), np.int64)
@@ -47,7 +51,7 @@ def count(rows: Integers, the_plan: Plan, outcomes: Integers | None = None) -> T
 def moments(rows: Integers, metrics: Sequence[Metric], episodes: int = 1, reference: int = 0) -> Moments:
     """Moments of one point."""
     the_plan = Plan(own_pairs(metrics), cross_pairs(metrics), reference, "none")
-    return Moments(stack([count(rows, the_plan)]), the_plan, np.array([len(rows)]), np.array([episodes]))
+    return Moments(stack([count(rows, the_plan)]), the_plan, *(np.array([n]) for n in (len(rows), episodes, STATES)))
 
 
 def one_shot(outcomes: Integers) -> Integers:
@@ -88,7 +92,7 @@ class StandIn:
     seed: int = 2**64 - 1
     seeding: str = "common"
     source_text: str = "name: stand-in\n"
-    parameters: Mapping[str, Any] = field(default_factory=lambda: {"dynamics.episodes": 1})
+    parameters: Mapping[str, Any] = field(default_factory=lambda: {"dynamics.episodes": 1, "system.n_states": STATES})
 
     def __post_init__(self) -> None:
         self.grid = [dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())]

@@ -1,11 +1,9 @@
-"""Paired differences of proportions: Bonett and Price's interval, and its generalisation to histories."""
+"""Paired differences of proportions: Bonett and Price's interval, and what it becomes for histories."""
 
 import numpy as np
 import pytest
-from scipy.stats import multinomial
 
 from csmc.estimate import METRICS, estimate
-from csmc.estimate.intervals import paired_proportion_interval
 from csmc.kernel.codes import Tally
 from tests.unit.synthetic import empty, moments
 
@@ -46,31 +44,12 @@ def test_a_copy_under_another_name_keeps_an_interval() -> None:
     assert result.difference_low[0, 1] < 0 < result.difference_high[0, 1]
 
 
-def test_coverage_where_pairs_seldom_differ() -> None:
-    n, p, q = 200, 0.02, 0.01
-    b, c = (grid.ravel() for grid in np.meshgrid(np.arange(31), np.arange(31), indexing="ij"))
-    weight = multinomial.pmf(np.stack([b, c, n - b - c], axis=1), n, [p, q, 1 - p - q])
-    difference = (b - c) / n
-    se = np.sqrt(((b + c) / n - difference**2) / (n - 1))
-    counts = np.full(len(b), float(n))
-    low, high = paired_proportion_interval(difference, se, counts, counts)
-    assert weight[(low <= p - q) & (p - q <= high)].sum() >= 0.95
-
-
-@pytest.mark.statistical
-def test_coverage_for_clustered_histories() -> None:
-    """200 histories of 20 episodes whose war rates go together: 94.4 % in the long run, here less 3 standard errors."""
-    generator = np.random.default_rng(3)
-    covered = 0
-    for _ in range(400):
-        rate = generator.beta(1, 9, size=200)
-        rows = empty(200, 2)
-        shared = generator.binomial(20, rate)
-        rows[:, 0, Tally.WARS] = shared
-        rows[:, 1, Tally.WARS] = generator.binomial(shared, 0.7)
-        result = estimate(METRICS["war"], moments(rows, [METRICS["war"]], 20))
-        covered += result.difference_low[0, 1] <= -0.03 <= result.difference_high[0, 1]
-    assert covered >= (0.944 - 3 * np.sqrt(0.944 * 0.056 / 400)) * 400
+def test_with_pairs_alike_in_every_history_only_histories_count() -> None:
+    rows = empty(10, 2)
+    rows[:, :, Tally.WARS] = 5
+    result = estimate(METRICS["war"], moments(rows, [METRICS["war"]], 20))
+    ends = result.difference_low[0, 1], result.difference_high[0, 1]
+    np.testing.assert_allclose(ends, bonett_price(0, 0, 10), rtol=1e-12)
 
 
 def test_sharing_draws_pays() -> None:

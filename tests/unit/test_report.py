@@ -5,14 +5,18 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import xarray as xr
 
+from csmc.engine.store import Record
+from csmc.estimate import plan
+from csmc.kernel.codes import Outcome
 from csmc.report import figures, summary
 from csmc.report.verdict import verdicts
 from csmc.report.words import interval, parameter_label, percent, points
 from csmc.results import assemble, open_results
-from tests.unit.synthetic import StandIn, StandInStore
+from tests.unit.synthetic import StandIn, StandInStore, count, one_shot
 
 DIVERGENCE, STRENGTH, GROWTH = "interests.divergence", "institutions.*.obligation.strength", "dynamics.growth"
 SHOWN = ("peace", "war", "general_war", "war_given_challenge", "challenge", "belligerents")
@@ -82,6 +86,20 @@ def test_an_unfinished_run_says_so(make: Make) -> None:
     told = summary(make({DIVERGENCE: [0.0, 0.5, 2.0]}, computed=2))
     assert "INCOMPLETE: 2 of 3 points" in told.notes[-1]
     assert told.data["collective_security"]["points"] == 2
+
+
+def test_a_comparison_that_shared_crises_make_worse_says_so_and_no_other_does(make: Make, tmp_path: Path) -> None:
+    assert not [note for note in summary(make({DIVERGENCE: [0.0]})).notes if "WARNING" in note]
+    experiment = StandIn({DIVERGENCE: [0.0]}, metrics=("war",), replicates=4000)
+    u = np.random.default_rng(6).random(4000)
+    wars = np.stack([u < 0.2, u < 0.3, u > 0.8], axis=1)  # collective security has war where the reference has none
+    outcomes = np.where(wars, Outcome.BILATERAL_WAR, Outcome.NO_CHALLENGE)
+    tallies = count(one_shot(outcomes), plan(experiment), outcomes)  # type: ignore[arg-type]
+    assemble(experiment, StandInStore(tmp_path, [Record(0, 4000, tallies)]))  # type: ignore[arg-type]
+    (warning,) = (note for note in summary(open_results(tmp_path)).notes if "WARNING" in note)
+    assert "war difference of collective security less precise than separate ones would at 1 of 1 points" in warning
+    # variances .21 and .16, covariance -.06: (.37 + .12) / .37
+    assert warning.endswith("up to 1.3 times theirs.")
 
 
 def test_other_metrics_alone_still_give_a_table(make: Make) -> None:

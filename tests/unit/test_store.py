@@ -197,7 +197,7 @@ def test_the_difference_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Mon
     write(tmp_path, PARTS)
     monkeypatch.setattr("csmc.engine.spec.DIGEST", "0" * 64)
     with pytest.raises(StoreError) as refused:
-        write(tmp_path, [], make(outputs={"joint": "none"}, parameters={"crisis.war_cost": 0.7}))
+        write(tmp_path, [], make(outputs={"joint": "all"}, parameters={"crisis.war_cost": 0.7}))
     assert str(refused.value).splitlines()[1:-1] == [
         "  parameters.crisis.war_cost: stored 0.4, asked for 0.7",
         "  the kernel: that one was made by another version of csmc",
