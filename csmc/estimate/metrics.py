@@ -286,17 +286,14 @@ def _unknown(position: int, name: str) -> Problem:
 
 
 def plan(experiment: Experiment) -> Plan:
-    """The fewest sums from which every chosen metric and its paired difference get standard errors and intervals.
-
-    Outcomes are tabulated against the reference even if no table is asked for: intervals of differences need it.
-    """
+    """The fewest second moments from which every chosen metric and its paired difference get standard errors."""
     metrics = chosen_metrics(experiment)
     names = [institution.name for institution in experiment.institutions]
     return Plan(
         own_pairs=own_pairs(metrics),
         cross_pairs=cross_pairs(metrics),
         reference=names.index(experiment.reference),
-        joint="all" if experiment.outputs.joint == "all" else "reference",
+        joint=experiment.outputs.joint,
     )
 
 

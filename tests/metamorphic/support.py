@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from csmc.estimate import Moments
+from csmc.estimate.ratios import stack
 from csmc.institutions import Institution, get, pack_institutions
 from csmc.kernel import Plan, Tallies, tally
 from csmc.kernel.codes import Outcome
@@ -13,7 +15,7 @@ from csmc.parameters import defaults, pack_point
 from csmc.system import DistanceTable, StateTable, build_system
 from tests.kernel.support import PRESETS, SEED, institution
 
-__all__ = ["PRESETS", "SEED", "distances", "institution", "names", "play", "replicates", "states"]
+__all__ = ["PRESETS", "SEED", "distances", "institution", "moments", "names", "play", "replicates", "states"]
 
 WARS = [Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR]
 
@@ -74,6 +76,13 @@ def play(
     system = build_system(values, states, distances)
     chosen = Plan() if plan is None else plan
     return tally(pack_point(values), system, pack_institutions(records), seed, first, count, chosen, lanes=lanes)
+
+
+def moments(tallies: Tallies, plan: Plan, count: int, changes: dict[str, Any], n: int | None = None) -> Moments:
+    """Moments of one point, played with `changes` (n states, if a table says how many)."""
+    values = {**defaults(), **changes}
+    numbers = (count, values["dynamics.episodes"], n or values["system.n_states"])
+    return Moments(stack([tallies]), plan, *(np.array([number]) for number in numbers))
 
 
 def replicates(*arguments: Any, count: int, **options: Any) -> NDArray[np.int64]:

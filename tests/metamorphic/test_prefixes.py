@@ -5,15 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from csmc.estimate import METRICS, Moments, estimate
+from csmc.estimate import METRICS, estimate
 from csmc.estimate.metrics import cross_pairs, own_pairs
-from csmc.estimate.ratios import stack
 from csmc.institutions import get
 from csmc.kernel import Plan
 from csmc.kernel.codes import Outcome, Tally
 from tests.evidence import Section
 
-from .support import PRESETS, SEED, institution, play, replicates
+from .support import PRESETS, SEED, institution, moments, play, replicates
 
 HISTORY = {"dynamics.episodes": 5, "dynamics.survival": 0.3}
 OUTCOMES = len(Outcome)
@@ -101,9 +100,9 @@ def test_a_duplicate_and_a_renamed_institution_differ_by_exactly_nothing_in_ever
         tallies = play(changes, ["anarchy", name, get(name), renamed(name)], count=count, plan=plan)
         assert (tallies.sums[1] == tallies.sums[2:]).all()
         assert all(table.sum() == np.trace(table) for table in tallies.joint[1:, 0])
-        moments = Moments(stack([tallies]), plan, np.array([count]), np.array([changes.get("dynamics.episodes", 1)]))
+        played = moments(tallies, plan, count, changes)
         for metric in metrics:
-            found = estimate(metric, moments)
+            found = estimate(metric, played)
             if np.isfinite(found.se[0, 1]):
                 compared += 2
                 assert (found.difference[0, 2:] == 0).all()

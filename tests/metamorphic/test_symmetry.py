@@ -3,15 +3,14 @@
 import numpy as np
 import pytest
 
-from csmc.estimate import METRICS, Moments, estimate
+from csmc.estimate import METRICS, estimate
 from csmc.estimate.metrics import own_pairs
-from csmc.estimate.ratios import stack
 from csmc.kernel import Plan
 from csmc.kernel.codes import Tally
 from tests.evidence import Section
 from tests.theory.settings import UNSELECTED
 
-from .support import SEED, distances, institution, play, states
+from .support import SEED, distances, institution, moments, play, states
 
 pytestmark = pytest.mark.statistical
 
@@ -45,8 +44,8 @@ def estimates(table, seed, count=20_000):
     plan = Plan(own_pairs(metrics), reference=0, joint="none", cross_pairs=_products_with_the_reference(metrics))
     rows = states(capability, points, great_power, member)
     tallies = play(CHANGES, count=count, seed=seed, plan=plan, states=rows, distances=distances(apart))
-    moments = Moments(stack([tallies]), plan, np.array([count]), np.array([CHANGES["dynamics.episodes"]]))
-    found = [estimate(metric, moments) for metric in metrics]
+    played = moments(tallies, plan, count, CHANGES, N)
+    found = [estimate(metric, played) for metric in metrics]
     return np.array([[entry.value[0] for entry in found], [entry.se[0] for entry in found]])
 
 

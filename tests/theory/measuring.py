@@ -8,12 +8,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from csmc.estimate import METRICS, Estimate, Moments, estimate
+from csmc.estimate import METRICS, Estimate, estimate
 from csmc.estimate.metrics import Constant, Ratio, cross_pairs, own_pairs
-from csmc.estimate.ratios import stack
 from csmc.kernel import Plan
 from csmc.kernel.codes import row_scale
-from tests.metamorphic.support import play
+from tests.metamorphic.support import moments, play
 
 Floats = NDArray[np.float64]
 
@@ -79,8 +78,8 @@ def estimates(
     chosen = [METRICS[name] for name in metrics]
     plan = Plan(own_pairs(chosen), cross_pairs(chosen), reference, "none")
     tallies = play(changes, institutions, count=count, plan=plan, **options)
-    moments = Moments(stack([tallies]), plan, np.array([count]), np.array([_episodes(changes)]))
-    return {metric.name: estimate(metric, moments) for metric in chosen}
+    found = moments(tallies, plan, count, changes or {})
+    return {metric.name: estimate(metric, found) for metric in chosen}
 
 
 def levels(found: Estimate) -> list[Effect]:
