@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test proof lint bench clean
+.PHONY: help run test proof mutation lint bench clean
 
 help:
 	@echo "make run        set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
 	@echo "make test       set up .venv with the test tools and run the tests"
 	@echo "make proof      every test, the long ones too; writes docs/verification.md"
+	@echo "make mutation   plant faults in the kernel and the estimators, list those that no test notices"
 	@echo "make lint       ruff, mypy and the import contracts"
 	@echo "make bench      the benchmarks"
 	@echo "make clean      remove .venv and caches (results/ is kept)"
@@ -40,6 +41,10 @@ test: $(VENV)/developed
 
 proof: $(VENV)/developed
 	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence docs/verification.md
+
+mutation: $(VENV)/developed
+	@$(BIN)/python -m tests.mutation kernel
+	@$(BIN)/python -m tests.mutation estimate
 
 lint: $(VENV)/developed
 	@$(BIN)/ruff check .

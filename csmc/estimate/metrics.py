@@ -175,7 +175,7 @@ _ALL: tuple[Metric, ...] = (
         Tally.ENFORCED,
         Tally.WARS,
         "wars of authorised enforcement",
-        "wars with a helper in which force was authorised, per war",
+        "wars with a helper and authorised force (by a council, or by obligation of members without one), per war",
     ),
     _mean(
         "belligerents",

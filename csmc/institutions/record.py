@@ -100,7 +100,7 @@ class Rung(Rules):
 
     name: RungName = Field(description="A label; outcomes and figures show it.")
     severity: Weight = Field(0.0, description="What it costs the aggressor when all take part; not used for force.")
-    cost: Weight = Field(description="What taking part costs, as a multiple of the cost of force.")
+    cost: Weight = Field(description="What taking part costs, as a multiple of the cost of full participation.")
 
 
 def title_of(name: str) -> str:

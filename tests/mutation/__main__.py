@@ -8,18 +8,15 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # before anything loads numba
 os.environ.setdefault("MPLBACKEND", "Agg")
 warnings.simplefilter("ignore")
 
-from .planting import ROOT, plant  # noqa: E402
+from .planting import ROOT, equivalents, plant  # noqa: E402
 
 KERNEL = [path for path in sorted((ROOT / "csmc" / "kernel").glob("*.py")) if path.name != "__init__.py"]
 ESTIMATE = [path for path in sorted((ROOT / "csmc" / "estimate").glob("*.py")) if path.name != "__init__.py"]
-#: Faults that change nothing that can be seen, each with the reason.
-EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 
 
 def kernel_examination() -> Callable[[], None]:
@@ -33,23 +30,14 @@ def estimate_examination() -> Callable[[], None]:
     pytest = importlib.import_module("pytest")
     importlib.import_module("hypothesis")
     files = [f"tests/unit/test_{name}.py" for name in ("intervals", "metrics", "paired")]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded already
 
     def examine() -> None:
-        if pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark", *files]) != 0:
+        if pytest.main([*options, *files]) != 0:
             raise AssertionError
 
     return examine
-
-
-def equivalents() -> dict[str, str]:
-    """Reason by fault; a block of faults follows a line that begins with #."""
-    reasons, reason = {}, ""
-    for line in EQUIVALENT.read_text().splitlines() if EQUIVALENT.exists() else []:
-        if line.startswith("#"):
-            reason = line.removeprefix("#").strip()
-        elif line.strip():
-            reasons[line.strip()] = reason
-    return reasons
 
 
 def main() -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,30 @@ from .mutants import Mutant, mutants
 
 ROOT = Path(__file__).parents[2]
 #: Modules that hold names of the code under test, and are loaded anew in each fork.
-STALE = ("csmc", "tests.kernel", "tests.mutation.examination", "tests.reference.cases", "tests.reference.test_kernel")
+STALE = (
+    "csmc",
+    "tests.conftest",
+    "tests.kernel",
+    "tests.mutation.examination",
+    "tests.reference.cases",
+    "tests.reference.test_kernel",
+    "tests.unit",
+)
+#: Faults that change nothing that can be seen, each with the reason.
+EQUIVALENT = Path(__file__).with_name("equivalent.txt")
 #: Longer than this (seconds) is taken as noticed: a loop without end.
 PATIENCE = 120
+
+
+def equivalents() -> dict[str, str]:
+    """Reason by fault; a block of faults follows a line that begins with #."""
+    reasons, reason = {}, ""
+    for line in EQUIVALENT.read_text().splitlines() if EQUIVALENT.exists() else []:
+        if line.startswith("#"):
+            reason = line.removeprefix("#").strip()
+        elif line.strip():
+            reasons[line.strip()] = reason
+    return reasons
 
 
 @dataclass(frozen=True)
@@ -42,10 +64,13 @@ def plant(files: Iterable[Path], examine: Callable[[], None], workers: int, skip
 
 
 def _faults(files: Iterable[Path]) -> Iterator[tuple[str, Path, Mutant]]:
+    seen = Counter[str]()
     for path in files:
         source = path.read_text()
         for mutant in mutants(source):
-            yield mutant.key(path.relative_to(ROOT).as_posix(), source), path, mutant
+            key = mutant.key(path.relative_to(ROOT).as_posix(), source)
+            seen[key] += 1
+            yield key if seen[key] == 1 else f"{key} ({seen[key]})", path, mutant
 
 
 def _start(path: Path, mutant: Mutant, examine: Callable[[], None]) -> int:
