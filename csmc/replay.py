@@ -5,7 +5,13 @@ The reference implementation is compared under the same names (tests/reference/m
 
 from typing import Any
 
+import numpy as np
+
+from csmc.config import Experiment
+from csmc.config.sections import MAX_REPLICATES
+from csmc.errors import ParameterError
 from csmc.kernel import lanes as field
+from csmc.kernel import trace
 from csmc.kernel.codes import Outcome, Seating
 from csmc.kernel.tracing import ACTIVE, LEGITIMACY, TRUST, Trace
 
@@ -44,6 +50,45 @@ _WAR = {
 Moves = dict[str, Any]
 Fields = list[float]
 Rows = list[list[float]]
+
+
+def replay(experiment: Experiment, institution: str, *, point: int = 0, replicate: int = 0, episode: int = 0) -> Moves:
+    """One episode of an experiment, move by move, as the kernel plays it when it counts.
+
+    Parameters
+    ----------
+    experiment
+        Whose design point, and whose seed.
+    institution
+        Its name.
+    point, replicate, episode
+        Which design point, which history and which of its episodes, all from 0. The replicate need not have been run.
+
+    Returns
+    -------
+    The episode by the names of docs/model.md: who and what, what was expected, the demand, and if a response was called
+    for, votes, rungs, coalitions and war. Shares and probabilities in [0, 1], costs relative to the stake.
+
+    Raises
+    ------
+    ParameterError
+        There is no such institution, point, replicate or episode.
+    """
+    names = [entry.name for entry in experiment.institutions]
+    if institution not in names:
+        raise ParameterError(f"institution {institution!r} is not in the experiment ({', '.join(names)})")
+    if not 0 <= point < experiment.n_points:
+        raise ParameterError(f"point {point} is outside [0, {experiment.n_points - 1}]")
+    chosen = experiment.point(point)
+    record, system, institutions = chosen.packed()
+    if not 0 <= replicate < MAX_REPLICATES:
+        raise ParameterError(f"replicate {replicate} is outside [0, {MAX_REPLICATES - 1}]")
+    if not 0 <= episode < record[0].episodes:
+        raise ParameterError(f"episode {episode} is outside [0, {record[0].episodes - 1}], the length of a history")
+    k = names.index(institution)
+    alone = institutions[k : k + 1].view(np.recarray)
+    traced = trace(record, system, alone, chosen.seed, replicate, first_episode=episode, episodes=1)
+    return moves(traced, record[0], institutions[k], 0, 0, 0)
 
 
 def moves(trace: Trace, point: Any, institution: Any, k: int, episode: int, replicate: int) -> Moves:
