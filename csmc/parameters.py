@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from csmc.errors import is_plain_text
 from csmc.kernel.codes import STRIDE, Distribution, Layout
 
 Kind = Literal["float", "int", "choice", "path"]
@@ -59,7 +60,7 @@ class Parameter:
         if self.kind == "choice":
             return isinstance(value, str) and value in self.choices
         if self.kind == "path":
-            return value is None or (isinstance(value, str) and value.strip() != "" and "\0" not in value)
+            return value is None or (isinstance(value, str) and is_path(value))
         if isinstance(value, bool) or not isinstance(value, int if self.kind == "int" else int | float):
             return False
         if isinstance(value, float) and not math.isfinite(value):
@@ -70,7 +71,12 @@ class Parameter:
 
     def convert(self, value: Any) -> Value:
         """The legal `value` in the type that the parameter has everywhere else."""
-        return float(value) if self.kind == "float" else value
+        return float(value) + 0.0 if self.kind == "float" else value  # -0.0 is 0.0: the same number, the same identity
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` can be the path of a file or a folder, and be shown in one line."""
+    return text.strip() != "" and is_plain_text(text) and "\n" not in text
 
 
 def _short(number: float) -> str:

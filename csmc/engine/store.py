@@ -174,12 +174,17 @@ class Store:
         return max((int(name) for name in names if name.isdigit()), default=-1) + 1
 
     def _refuse_foreign(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise StoreError(f"{self.path} is a file, not a directory; choose another output")
-        if self._spec_path.exists() or not self.path.exists():
-            return
-        own = {LOCK_NAME, ".spec.json.tmp"}  # what a run leaves that dies before it has begun
-        if any(entry.name not in own for entry in self.path.iterdir()):
+        try:
+            if self.path.exists() and not self.path.is_dir():
+                raise StoreError(f"{self.path} is a file, not a directory; choose another output")
+            if self._spec_path.exists() or not self.path.exists():
+                return
+            entries = {entry.name for entry in self.path.iterdir()}
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read: {error.strerror}; choose another output") from error
+        except ValueError as error:
+            raise StoreError(f"{self.path} cannot be a path: {error}; choose another output") from error
+        if entries - {LOCK_NAME, ".spec.json.tmp"}:  # what a run leaves that dies before it has begun
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 
     def _refuse_different(self, asked: dict[str, Any]) -> None:

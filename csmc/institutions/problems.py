@@ -6,14 +6,14 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from csmc.errors import Problem, shown, suggestion
+from csmc.errors import MAX_PROBLEMS, Problem, shown, suggestion
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], prefix: tuple[str | int, ...] = ()) -> list[Problem]:
     """One problem per error of pydantic, at the place of the document that `prefix` and the error name."""
     found = [
         Problem(prefix + tuple(item["loc"]), _message(dict(item), model), _shown_input(dict(item)))
-        for item in error.errors()
+        for item in error.errors()[:MAX_PROBLEMS]
     ]
     return list(dict.fromkeys(found))
 
