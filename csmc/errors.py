@@ -8,6 +8,8 @@ from typing import NamedTuple
 #: Nobody reads more problems, or longer ones, at once; what is left is counted.
 MAX_PROBLEMS = 100
 _MAX_TEXT = 2000
+#: They make text read in another order than it has.
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 class CsmcError(Exception):
@@ -78,8 +80,12 @@ def _one_problem(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with control characters written out, those that end a line too."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """`text` with all that could steer a terminal written out: controls, ends of lines, changes of direction."""
+    return "".join(ascii(letter)[1:-1] if _steers(letter) else letter for letter in text)
+
+
+def _steers(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _DIRECTIONS
 
 
 def is_plain_text(text: str) -> bool:

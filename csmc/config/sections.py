@@ -1,5 +1,6 @@
 """The sections of a configuration besides the model's own parameters; edit to add a setting of an experiment."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,10 @@ NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAX_REPLICATES = 2**35
 
 
+#: White space, but for that which keeps words together.
+_SPACES = re.compile(r"[^\S\xa0\u202f]+")
+
+
 def _path(value: Any) -> Any:
     if isinstance(value, str):
         if not is_path(value):
@@ -24,7 +29,7 @@ def _path(value: Any) -> Any:
 
 def _sentence(text: str) -> str:
     """The text in one line: it becomes a title, and a folded YAML text ends with the end of a line."""
-    line = " ".join(text.split())
+    line = _SPACES.sub(" ", text).strip()
     if not is_plain_text(line):
         raise PydanticCustomError("sentence", "must not hold control characters")
     return line
