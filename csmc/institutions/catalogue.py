@@ -171,8 +171,23 @@ def _build(
         try:
             institution = Institution.model_validate(data)
         except ValidationError as error:
-            return None, problems_of(error, Institution, ("institutions", index)) if link is mapping else []
+            return None, _entry_errors(error, data, mapping, index) if link is mapping else []
     return institution, []
+
+
+def _entry_errors(
+    error: ValidationError, data: Mapping[str, Any], mapping: Mapping[str, Any], index: int
+) -> list[Problem]:
+    """The problems of an entry; those of a rung are where it was written, which is by name if it changes another's."""
+    problems = problems_of(error, Institution, ("institutions", index))
+    if not isinstance(mapping.get("ladder"), Mapping) or not isinstance(data["ladder"], list):
+        return problems
+    return [
+        problem._replace(path=(*problem.path[:3], data["ladder"][problem.path[3]]["name"], *problem.path[4:]))
+        if len(problem.path) > 4 and problem.path[2] == "ladder"
+        else problem
+        for problem in problems
+    ]
 
 
 def _extends_problem(base: Any, chain: list[str], own: Mapping[str, Any]) -> str | None:
