@@ -23,7 +23,7 @@ from csmc.institutions.record import Institution
 from csmc.parameters import Value, defaults
 
 #: Every institution is tabulated against others, so their number must stay small.
-MAX_INSTITUTIONS = 256
+MAX_INSTITUTIONS = 128
 _SHOWN_COMBINATIONS = 5
 
 
@@ -73,10 +73,10 @@ def build(document: Document) -> Parts:
 
 
 def _unknown_keys(document: Document) -> list[Problem]:
-    unknown = [key for key in document.data if key not in KEYS][:MAX_PROBLEMS]
-    return [
-        Problem((key,), f"is not a known key{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})") for key in unknown
-    ]
+    unknown = [key for key in document.data if key not in KEYS]
+    near = [suggestion(str(key), KEYS) if number < MAX_PROBLEMS else "" for number, key in enumerate(unknown)]
+    known = f" (known: {', '.join(KEYS)})"
+    return [Problem((key,), f"is not a known key{hint}{known}") for key, hint in zip(unknown, near, strict=True)]
 
 
 def _head(document: Document) -> tuple[Head | None, list[Problem]]:

@@ -17,7 +17,7 @@ from csmc.parameters import BY_PATH
 KINDS = ("grid", "zip", "cases", "product", "concat", *space_filling.KINDS)
 SPREADS = ("linspace", "logspace", "multiply")
 #: The values of a design's factors are held in memory; points are not, but each leaves some 10 kB on disk.
-MAX_VALUES = 1_000_000
+MAX_VALUES = 400_000
 MAX_POINTS = 10_000_000
 
 
@@ -147,10 +147,6 @@ class DesignReader:
         values = self._values(spec, route)
         if values is None:
             return None
-        self._n_values += len(values)
-        if self._n_values > MAX_VALUES:
-            self._refuse(route, f"is where the design's factors come to have more than {MAX_VALUES:,} values")
-            return None
         path_problem = self.checker.path_problem(path)
         if path_problem:
             self._refuse(route, path_problem)
@@ -191,7 +187,15 @@ class DesignReader:
         if not all(isinstance(value, Scalar) for value in values):
             self._refuse(route, "must be a list of single values")
             return None
-        return values
+        return values if self._fits(len(values), route) else None
+
+    def _fits(self, count: int, route: Route) -> bool:
+        """Whether `count` more values may be held in memory."""
+        self._n_values += count
+        if self._n_values <= MAX_VALUES:
+            return True
+        self._refuse(route, f"is where the design's factors come to have more than {MAX_VALUES:,} values")
+        return False
 
     def _spread(self, kind: str, content: Any, route: Route) -> list[Any] | None:
         if not isinstance(content, list) or len(content) != 3 or not all(_is_finite(value) for value in content):
@@ -203,6 +207,8 @@ class DesignReader:
             return None
         if first == last:
             self._refuse(route, "first and last value must differ", first)
+            return None
+        if not self._fits(count, route):
             return None
         if kind == "linspace":
             return list(spread_evenly(first, last, count))

@@ -8,8 +8,9 @@ from csmc.errors import ConfigError
 
 #: A configuration is written by hand; anything larger is a mistake or an attack.
 MAX_BYTES = 1 << 20
-#: The same of a line: tools that read lines, a person among them, cannot work with more.
+#: The same of lines: neither tools nor people work with more of them, or longer ones.
 MAX_LINE = 100_000
+MAX_LINES = 100_000
 
 
 def is_file(path: Path) -> bool:
@@ -40,7 +41,10 @@ def read_text(path: Path) -> str:
         raise ConfigError(
             f"{path}:{line}: is not UTF-8 (byte {content[error.start]:#04x}); save it as UTF-8"
         ) from error
-    for number, line_text in enumerate(text.split("\n"), 1):
+    lines = text.split("\n")
+    if len(lines) > MAX_LINES:
+        raise ConfigError(f"{path}: has more than {MAX_LINES:,} lines, too many for a file written by hand")
+    for number, line_text in enumerate(lines, 1):
         if len(line_text) > MAX_LINE:
             raise ConfigError(f"{path}:{number}: the line is longer than {MAX_LINE:,} characters; break it")
     return text

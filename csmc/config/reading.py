@@ -30,7 +30,7 @@ from csmc.errors import MAX_PROBLEMS, ConfigError, dotted, shown
 
 MAX_DIGITS = 40
 #: Keys and values of a document. Long lists of values have shorter ways to be written: linspace, lhs.
-MAX_NODES = 40_000
+MAX_NODES = 30_000
 
 #: A line that starts with % before anything else has.
 _DIRECTIVE = re.compile(r"\ufeff?(?:[ \t]*(?:#.*)?\r?\n)*%")

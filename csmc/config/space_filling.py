@@ -15,7 +15,7 @@ KINDS = ("lhs", "sobol")
 KEYS = ("points", "seed", "ranges")
 MAX_POINTS = 1_000_000
 #: Points times ranges: they are held in memory.
-MAX_NUMBERS = 20_000_000
+MAX_NUMBERS = 4_000_000
 #: Digits kept of a value, so that the last bits of a machine's logarithm do not make another design.
 _DIGITS = 12
 
@@ -29,13 +29,14 @@ def read_space_filling(kind: str, content: Any, route: Route, checker: Checker) 
     if not isinstance(content, Mapping):
         checker.problems.append(Problem(route, f"must be a mapping of {', '.join(KEYS)}"))
         return None
-    for key in [key for key in content if key not in KEYS][:MAX_PROBLEMS]:
-        message = f"is not a known key{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})"
-        checker.problems.append(Problem((*route, str(key)), message))
+    for position, unknown in enumerate(str(key) for key in content if key not in KEYS):
+        near = suggestion(unknown, KEYS) if position < MAX_PROBLEMS else ""
+        message = f"is not a known key{near} (known: {', '.join(KEYS)})"
+        checker.problems.append(Problem((*route, unknown), message))
     points = _whole(content.get("points"), 2, MAX_POINTS, (*route, "points"), checker)
     if kind == "sobol" and points & (points - 1):
-        near = 1 << points.bit_length()
-        message = f"must be a power of two for a Sobol' sequence to be balanced, such as {near}"
+        balanced = 1 << points.bit_length()
+        message = f"must be a power of two for a Sobol' sequence to be balanced, such as {balanced}"
         checker.problems.append(Problem((*route, "points"), message, shown(points)))
     seed = _whole(content.get("seed", 0), 0, 2**32 - 1, (*route, "seed"), checker)
     ranges = content.get("ranges")

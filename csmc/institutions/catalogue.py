@@ -182,12 +182,14 @@ def _entry_errors(
     problems = problems_of(error, Institution, ("institutions", index))
     if not isinstance(mapping.get("ladder"), Mapping) or not isinstance(data["ladder"], list):
         return problems
-    return [
-        problem._replace(path=(*problem.path[:3], data["ladder"][problem.path[3]]["name"], *problem.path[4:]))
-        if len(problem.path) > 4 and problem.path[2] == "ladder"
-        else problem
-        for problem in problems
-    ]
+    return [_by_name(problem, data["ladder"]) for problem in problems]
+
+
+def _by_name(problem: Problem, ladder: Sequence[Mapping[str, Any]]) -> Problem:
+    match problem.path:
+        case (root, index, "ladder", int(rung), *rest):
+            return problem._replace(path=(root, index, "ladder", ladder[rung]["name"], *rest))
+    return problem
 
 
 def _extends_problem(base: Any, chain: list[str], own: Mapping[str, Any]) -> str | None:

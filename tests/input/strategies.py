@@ -49,7 +49,9 @@ def value(parameter: Parameter) -> st.SearchStrategy[Any]:
 @st.composite
 def parameters(draw: st.DrawFn) -> dict[str, Any]:
     """Fixed parameters that go together."""
-    chosen = draw(st.lists(st.sampled_from([p for p in PARAMETERS if p.path not in _TOGETHER]), max_size=8, unique=True))
+    chosen = draw(
+        st.lists(st.sampled_from([p for p in PARAMETERS if p.path not in _TOGETHER]), max_size=8, unique=True)
+    )
     fixed = {parameter.path: draw(value(parameter)) for parameter in chosen}
     n_states = draw(st.one_of(st.sampled_from(SMALL), st.sampled_from([*SMALL, 64])))
     fixed |= {"system.n_states": n_states, "dynamics.episodes": draw(st.integers(1, 4))}
@@ -134,7 +136,7 @@ _FIELDS = tuple(f"institutions.*.{field}" for field in SHARES + WEIGHTS)
 def factor(draw: st.DrawFn, path: str, count: int) -> Any:
     """`count` values of `path`, in one of the ways that they can be written."""
     if path.startswith("institutions."):
-        if not path.removeprefix("institutions.*.") in SHARES and draw(st.booleans()):
+        if path.removeprefix("institutions.*.") not in SHARES and draw(st.booleans()):
             return draw(st.lists(st.floats(0, 1), min_size=count, max_size=count, unique=True))
         factors = st.lists(st.floats(0, 1), min_size=count, max_size=count, unique=True)
         return {"multiply": draw(factors)}

@@ -70,7 +70,8 @@ def test_every_parameter_takes_the_values_of_the_table_and_refuses_all_others_by
     assert accepted > 500
     evidence(
         Section.INPUT,
-        "A value is accepted at a parameter only if it is legal by the table of parameters (type, choice, open or closed "
+        "A value is accepted at a parameter only if it is legal by the table of parameters (type, "
+        "choice, open or closed "
         "end, one float beyond), and then it is that value; else a ConfigError names path and line.",
         f"{len(PARAMETERS) + len(TABLES)} parameters, {refused + accepted:,} values: {refused:,} refused, "
         f"{accepted:,} accepted, as the table says",

@@ -94,7 +94,8 @@ def test_a_thousand_points_at_random_ends_of_all_ranges_give_possible_tallies(ev
     total = run_extremes(1000)
     evidence(
         Section.INPUT,
-        "With every parameter and every rule of three institutions at a random end of its range (2 or 64 states, 1 to 20 "
+        "With every parameter and every rule of three institutions at a random end of its range (2 "
+        "or 64 states, 1 to 20 "
         "episodes), the kernel's tallies are possible: counts add up, fractions stay in their bounds, nothing is NaN.",
         f"{total['points']:,} points ({total[2]} with 2 states, {total[64]} with 64), {total['episodes']:,} "
         "institution-episodes: no violation",
@@ -140,7 +141,8 @@ def test_the_ends_of_a_range_are_no_cliffs(parameter, evidence):
     if parameter is NUMBERS[-1]:
         evidence(
             Section.INPUT,
-            "The ends of every numeric range are ordinary values: next to an end (a billionth of the range away) no count "
+            "The ends of every numeric range are ordinary values: next to an end (a billionth of the "
+            "range away) no count "
             "of an outcome under any preset moves by more than 1%, in four worlds of 512 histories.",
             f"{len(NUMBERS)} parameters, both ends of each",
         )

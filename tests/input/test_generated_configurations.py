@@ -68,7 +68,8 @@ def test_a_thousand_legal_configurations_run_to_finite_results_that_add_up_and_c
     evidence(
         Section.INPUT,
         "Every generated legal configuration (all kinds of designs and institutions, values at and between the ends of "
-        "every range, 2 to 64 states) loads; at every design point outcomes sum to episodes, every tally and estimate is "
+        "every range, 2 to 64 states) loads; at every design point outcomes sum to episodes, every "
+        "tally and estimate is "
         "within its bounds and none is infinite; and the resolved configuration means the same when it is read again.",
         f"{total['configurations']:,} configurations, {total['designs']:,} with a design, {total['points']:,} points, "
         f"{total['episodes']:,} institution-episodes: no violation",

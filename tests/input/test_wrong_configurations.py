@@ -94,7 +94,10 @@ def wrong_entry(draw: st.DrawFn, configuration: dict[str, Any]) -> Wrong:
                 {"name": "a", "council": {"quota": 1}},
                 {"name": "a/b", "forum.norm": 1},
                 {"name": "a", "ladder": [{"name": "force", "cost": 1}, {"name": "late", "cost": 1}]},
-                {"name": "a", "ladder": [{"name": f"r{i}", "cost": 1} for i in range(4)] + [{"name": "force", "cost": 1}]},
+                {
+                    "name": "a",
+                    "ladder": [{"name": f"r{i}", "cost": 1} for i in range(4)] + [{"name": "force", "cost": 1}],
+                },
                 {"name": "a", "title": "\u001b[31m"},
             ]
         )
@@ -173,8 +176,10 @@ def test_a_thousand_configurations_with_one_thing_wrong_are_refused_and_write_no
     assert all(total[way.__name__] > 20 for way in WAYS)
     evidence(
         Section.INPUT,
-        "A legal configuration with one thing made wrong (a value, an unknown key, a type, a missing piece, a duplicate, an "
-        "institution, the end cut off) raises ConfigError and nothing else, within a second of processor time; the message "
+        "A legal configuration with one thing made wrong (a value, an unknown key, a type, a "
+        "missing piece, a duplicate, an "
+        "institution, the end cut off) raises ConfigError and nothing else, within a second of "
+        "processor time; the message "
         "begins with the file and names the place, nothing is written, and the command exits with 2 (every tenth).",
         f"{total['all']:,} configurations, {len(WAYS)} ways",
     )
@@ -184,7 +189,11 @@ def test_a_thousand_configurations_with_one_thing_wrong_are_refused_and_write_no
 def test_the_command_refuses_a_wrong_file_with_one_message_and_no_traceback(write, tmp_path, command):
     path = write(json.dumps({"institutions": ["anarchy"], "parameters": {"crisis.war_cost": -1}}))
     ended = subprocess.run(
-        [sys.executable, "-m", "csmc.cli", command, path.name], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "csmc.cli", command, path.name],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith(f"error: {path.name}:1: parameters.crisis.war_cost = -1: ")

@@ -82,14 +82,16 @@ EVERYWHERE: tuple[Snippet, ...] = (
 def around(low: float, high: float, whole: bool) -> list[Snippet]:
     """The ends of a range, and what lies just inside and just beyond them."""
     if whole:
-        values: list[Any] = [f(end) for end in (int(low), int(high)) for f in (int, float, lambda v: v - 1, lambda v: v + 1)]
+        values: list[Any] = [
+            f(end) for end in (int(low), int(high)) for f in (int, float, lambda v: v - 1, lambda v: v + 1)
+        ]
     else:
         values = [math.nextafter(end, to) for end in (low, high) for to in (-math.inf, math.inf, end)]
     return [Snippet(repr(value), value) for value in values]
 
 
 def within(value: Any, low: float, high: float, low_open: bool, high_open: bool, whole: bool) -> bool:
-    """Whether a value is a number in an interval, exactly: Python compares whole numbers and floats without rounding."""
+    """Whether a value is a number in an interval, exactly: Python compares int and float without rounding."""
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
         return False
     return (low < value if low_open else low <= value) and (value < high if high_open else value <= high)
