@@ -125,8 +125,9 @@ class Store:
         self._refuse_foreign()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be created: {error.strerror}; choose another output") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"{self.path} cannot be created: {reason}; choose another output") from error
         with locked(self.path):
             if self._spec_path.exists():
                 self._refuse_different(asked)
@@ -187,8 +188,6 @@ class Store:
             entries = {entry.name for entry in self.path.iterdir()}
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read: {error.strerror}; choose another output") from error
-        except ValueError as error:
-            raise StoreError(f"{self.path} cannot be a path: {error}; choose another output") from error
         if entries - {LOCK_NAME, ".spec.json.tmp"}:  # what a run leaves that dies before it has begun
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 

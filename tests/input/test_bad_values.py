@@ -113,7 +113,10 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("place", ["dotted entry", "parameters", "design"])
+PROVEN = [pytest.param(place, marks=pytest.mark.proof) for place in ("parameters", "design")]
+
+
+@pytest.mark.parametrize("place", ["dotted entry", *PROVEN])
 def test_every_field_of_an_institution_takes_the_values_of_its_schema_and_refuses_all_others_by_line(
     tmp_path, place, evidence
 ):

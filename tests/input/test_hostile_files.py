@@ -42,6 +42,7 @@ def test_a_hostile_file_is_refused_in_words_and_soon(tmp_path, name):
     assert all(line.startswith((str(path), "and ")) for line in message.splitlines())
 
 
+@pytest.mark.proof
 def test_reading_all_hostile_files_takes_little_memory(evidence):
     code = (
         "import resource, tempfile, pathlib\n"
