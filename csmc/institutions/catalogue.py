@@ -172,6 +172,8 @@ def _build(
             institution = Institution.model_validate(data)
         except ValidationError as error:
             return None, _entry_errors(error, data, mapping, index) if link is mapping else []
+        if "ladder" not in data:  # the rungs that an institution has by default can be changed by name too
+            data["ladder"] = [rung.model_dump() for rung in institution.ladder]
     return institution, []
 
 

@@ -111,7 +111,7 @@ def changed_institution(draw: st.DrawFn, name: str, bases: list[str]) -> dict[st
     if draw(st.booleans()):
         entry["council"] = draw(council())
     if draw(st.booleans()):
-        entry["title"] = draw(st.sampled_from(["A title", "Völkerbund", "国際連盟", "[bold]x", "A = 1 $x$"]))
+        entry["title"] = draw(st.sampled_from(["A title", "Völkerbund", "国際連盟", "x [bold]", "A = 1 $x$"]))
     return entry
 
 

@@ -49,10 +49,11 @@ def assert_refused(found: Any, path: str, places: str | tuple[str, ...]) -> None
     assert any(path in problem for problem in found), found
 
 
-def test_every_parameter_takes_the_values_of_the_table_and_refuses_all_others_by_line(tmp_path, evidence):
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.proof)])
+def test_every_parameter_takes_the_values_of_the_table_and_refuses_all_others_by_line(step, tmp_path, evidence):
     file, refused, accepted = tmp_path / "bad.yaml", 0, 0
-    for parameter in (*PARAMETERS, *TABLES):
-        for snippet in snippets(parameter):
+    for number, parameter in enumerate((*PARAMETERS, *TABLES)):
+        for snippet in snippets(parameter)[number % step :: step]:
             if parameter.path == "system.n_states":
                 text = f"institutions: [anarchy]\nparameters:\n\n  system.n_states: {snippet.text}\n"
             else:
@@ -67,7 +68,9 @@ def test_every_parameter_takes_the_values_of_the_table_and_refuses_all_others_by
             else:
                 assert_refused(found, parameter.path, f"{file}:4: ")
                 refused += 1
-    assert accepted > 500
+    assert accepted > 500 / step
+    if step > 1:
+        return
     evidence(
         Section.INPUT,
         "A value is accepted at a parameter only if it is legal by the table of parameters (type, "

@@ -90,7 +90,7 @@ def check_a_whole_run(configuration, folder: Path) -> None:
         assert meaning(written) == meaning(experiment)
 
 
-@pytest.mark.parametrize("examples", [2, pytest.param(40, marks=pytest.mark.proof)])
+@pytest.mark.parametrize("examples", [2, pytest.param(20, marks=pytest.mark.proof)])
 def test_a_whole_run_keeps_the_configuration_that_made_it(examples, evidence):
     done = []
 

@@ -213,7 +213,7 @@ def test_cells_of_text_in_an_export_are_no_formulas_and_numbers_stay_numbers(sta
     if start == "\t":
         evidence(
             Section.INPUT,
-            "In an exported CSV no cell of text begins with = + - @ or a tab; numbers, negative ones too, stay numbers.",
+            "In an exported CSV no cell of text begins with = + - @ or a tab; numbers stay numbers.",
             f"5 beginnings, {sum(map(len, rows))} cells each",
         )
 
