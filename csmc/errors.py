@@ -1,20 +1,33 @@
 """The exceptions of csmc, and the words they share; edit when callers need to tell another kind of failure apart."""
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from typing import NamedTuple
+
+#: Nobody reads more problems, or longer ones, at once; what is left is counted.
+MAX_PROBLEMS = 100
+_MAX_TEXT = 2000
+#: They make text read in another order than it has.
+_DIRECTIONS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 class CsmcError(Exception):
     """Anything that csmc refuses or cannot do; its text is written for the user."""
 
+    def __str__(self) -> str:
+        """The text, in which a file's name or contents cannot steer the user's terminal."""
+        return "\n".join(map(printable, super().__str__().split("\n")))
+
 
 class ConfigError(CsmcError):
-    """A configuration that must not run. `problems` holds every problem found, one sentence each."""
+    """A configuration that must not run. `problems` holds the problems found, one sentence each, up to a hundred."""
 
     def __init__(self, problems: Iterable[str] | str) -> None:
         found = (problems,) if isinstance(problems, str) else tuple(problems)
-        self.problems: tuple[str, ...] = tuple(map(_printable, found))
+        if len(found) > MAX_PROBLEMS:
+            found = (*found[:MAX_PROBLEMS], f"and {len(found) - MAX_PROBLEMS:,} more problems")
+        self.problems: tuple[str, ...] = tuple(map(_one_problem, found))
         super().__init__("\n".join(self.problems))
 
     def __reduce__(self) -> tuple[type["ConfigError"], tuple[tuple[str, ...]]]:
@@ -57,12 +70,30 @@ def shown(value: object) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, str):
         return ascii(value) if len(value) <= 60 else ascii(value[:57] + "...")
-    return repr(value) if isinstance(value, int | float) and len(repr(value)) <= 60 else ""
+    if isinstance(value, int) and abs(value) >= 10**60:  # Python refuses to write out numbers of thousands of digits
+        return ""
+    return repr(value) if isinstance(value, int | float) else ""
 
 
-def _printable(text: str) -> str:
-    """`text` with control characters written out: a configuration must not steer the user's terminal."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+def _one_problem(text: str) -> str:
+    return printable(text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}...")
+
+
+def printable(text: str) -> str:
+    """`text` with all that could steer a terminal written out: controls, ends of lines, changes of direction."""
+    return "".join(ascii(letter)[1:-1] if _steers(letter) else letter for letter in text)
+
+
+def _steers(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _DIRECTIONS
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether `text` can be shown and stored anywhere: no control characters but ends of lines and tabs, no halves."""
+    return not any(
+        (unicodedata.category(letter) in ("Cc", "Cs") and letter not in "\n\t") or letter in "\ufffe\uffff"
+        for letter in text
+    )
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

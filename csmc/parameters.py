@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from csmc.errors import is_plain_text
 from csmc.kernel.codes import STRIDE, Distribution, Layout
 
 Kind = Literal["float", "int", "choice", "path"]
@@ -59,7 +60,7 @@ class Parameter:
         if self.kind == "choice":
             return isinstance(value, str) and value in self.choices
         if self.kind == "path":
-            return value is None or (isinstance(value, str) and value.strip() != "" and "\0" not in value)
+            return value is None or (isinstance(value, str) and is_path(value))
         if isinstance(value, bool) or not isinstance(value, int if self.kind == "int" else int | float):
             return False
         if isinstance(value, float) and not math.isfinite(value):
@@ -70,7 +71,12 @@ class Parameter:
 
     def convert(self, value: Any) -> Value:
         """The legal `value` in the type that the parameter has everywhere else."""
-        return float(value) if self.kind == "float" else value
+        return float(value) + 0.0 if self.kind == "float" else value  # -0.0 is 0.0: the same number, the same identity
+
+
+def is_path(text: str) -> bool:
+    """Whether `text` can be the path of a file or a folder, and be shown in one line."""
+    return text.strip() != "" and is_plain_text(text) and "\n" not in text
 
 
 def _short(number: float) -> str:
@@ -143,7 +149,7 @@ PARAMETERS: tuple[Parameter, ...] = (
             "Autocorrelation of those deviations from episode to episode."),
     _number("crisis.onset_power", 0.5, "[0, 10]", "1", "Elasticity of the chance to challenge in capability.",
             "Bueno de Mesquita 1981"),
-    _number("crisis.onset_floor", 0.1, "(0, 1e3]", "1",
+    _number("crisis.onset_floor", 0.1, "[1e-9, 1e3]", "1",
             "Chance to challenge or to be challenged that remains when interests agree."),
     _number("crisis.stake_floor", 0.2, "[1e-3, 1]", "stake",
             "Stake of a crisis between states of identical interests, as a share of the largest stake."),
@@ -152,7 +158,7 @@ PARAMETERS: tuple[Parameter, ...] = (
             "Hirshleifer 1989"),
     _number("crisis.revisionism", 0.25, "[0, 10]", "share of the good",
             "Standard deviation of the gap between the division of benefits and that of power.", "Powell 1999"),
-    _number("crisis.war_cost", 0.4, "(0, 1e3]", "largest stake",
+    _number("crisis.war_cost", 0.4, "[1e-9, 1e3]", "largest stake",
             "Upper end of the private costs of war, uniform from 0.",
             "Fearon 1995"),
     _number("crisis.audience_cost", 0.1, "[0, 1e3]", "largest stake", "What an aggressor pays for backing down.",
@@ -161,7 +167,7 @@ PARAMETERS: tuple[Parameter, ...] = (
             "What a challenge costs; a large negative value forces a challenge."),
     _number("crisis.misperception", 0.2, "[0, 10]", "1",
             "Standard deviation of the log error in the challenger's estimate of the opposing strength."),
-    _number("crisis.hegemony", 0.5, "(0, 1)", "share of capability",
+    _number("crisis.hegemony", 0.5, "(0, 0.999]", "share of capability",
             "Share that the aggressor would hold beyond which conquest threatens everybody.",
             "Niou, Ordeshook & Rose 1989"),
     _number("crisis.general_war", 0.5, "(0, 1)", "share of capability",

@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 import typer
 
 from csmc.cli.codes import ExitCode
+from csmc.errors import printable
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
+def say(text: str = "") -> None:
+    """Print text in which no name, title or path can steer the terminal."""
+    print("\n".join(map(printable, text.split("\n"))))
+
+
 def note(text: str) -> None:
     """Say something about the run, apart from its result."""
-    print(text, file=sys.stderr, flush=True)
+    print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
 
 
 def warn_if_partial(dataset: "xr.Dataset") -> None:

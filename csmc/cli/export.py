@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from csmc.cli.console import warn_if_partial
+from csmc.cli.console import say, warn_if_partial
 from csmc.cli.options import Result
 
 
@@ -20,6 +20,6 @@ def export(
     from csmc.results import open_results
 
     write(result, target)
-    print(f"wrote {target}")
+    say(f"wrote {target}")
     with open_results(result) as dataset:
         warn_if_partial(dataset)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import warn_if_partial
+from csmc.cli.console import note, say, warn_if_partial
 from csmc.cli.options import Result
+from csmc.errors import printable
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -39,7 +40,7 @@ def report(
         else:
             print_summary(dataset)
         for path in write_figures(dataset, figures) if figures else ():
-            print(f"figure   {path}", file=sys.stderr if as_json else sys.stdout)
+            (note if as_json else say)(f"figure   {path}")
         warn_if_partial(dataset)
 
 
@@ -57,8 +58,8 @@ def print_summary(dataset: "xr.Dataset") -> None:
 def print_paragraphs(paragraphs: list[str]) -> None:
     """Print text, wrapped, with an empty line after it."""
     for paragraph in paragraphs:
-        print(textwrap.fill(paragraph, min(TEXT_WIDTH, shutil.get_terminal_size().columns)))
-    print()
+        say(textwrap.fill(paragraph, min(TEXT_WIDTH, shutil.get_terminal_size().columns)))
+    say()
 
 
 def print_table(table: "Table") -> None:
@@ -66,11 +67,12 @@ def print_table(table: "Table") -> None:
     from rich.console import Console
     from rich.table import Table as Grid
 
-    grid = Grid(title=table.title or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, heading in enumerate(table.columns):
+    title = printable(table.title) or None
+    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, heading in enumerate(map(printable, table.columns)):
         grid.add_column(heading, justify="right" if number else "left", header_style="bold", no_wrap=number == 0)
     for row in table.rows:
-        grid.add_row(*row)
+        grid.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else WIDEST_TABLE
     console = Console(width=width, highlight=False, markup=False, emoji=False)  # a title's [x] is no style
     with console.capture() as drawn:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from csmc.cli.codes import ExitCode
-from csmc.cli.console import duration, note
+from csmc.cli.console import duration, note, say
 from csmc.cli.options import Config, Overrides
 from csmc.cli.progress import shown
 from csmc.cli.report import print_summary, write_figures
@@ -77,9 +77,9 @@ def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, second
 def print_facts(facts: dict[str, Any], figures: list[Path]) -> None:
     """Print how much was simulated and where everything is."""
     institutions = len(facts["institutions"])
-    print(f"{facts['episodes']:,} crises under each of {institutions} institutions, {duration(facts['seconds'])}")
-    print(f"data     {facts['data']}")
+    say(f"{facts['episodes']:,} crises under each of {institutions} institutions, {duration(facts['seconds'])}")
+    say(f"data     {facts['data']}")
     for figure in figures:
-        print(f"figure   {figure}")
-    print(f"report   csmc report {facts['output']}")
-    print(f"digest   {facts['digest']}")
+        say(f"figure   {figure}")
+    say(f"report   csmc report {facts['output']}")
+    say(f"digest   {facts['digest']}")

@@ -1,5 +1,6 @@
 """`csmc validate`: is this configuration right, and what would it run."""
 
+from csmc.cli.console import say
 from csmc.cli.options import Config, Overrides
 
 
@@ -9,9 +10,9 @@ def validate(config: Config, overrides: Overrides = None) -> None:
     from csmc.engine.progress import total_episodes
 
     experiment = load_experiment(config, overrides or ())
-    print(f"{config} is right: {experiment.name}")
-    print(f"  {experiment.n_points:,} points x {experiment.sampling.replicates:,} replicates")
-    print(f"  {len(experiment.institutions)} institutions: {', '.join(item.name for item in experiment.institutions)}")
+    say(f"{config} is right: {experiment.name}")
+    say(f"  {experiment.n_points:,} points x {experiment.sampling.replicates:,} replicates")
+    say(f"  {len(experiment.institutions)} institutions: {', '.join(item.name for item in experiment.institutions)}")
     if experiment.varied:
-        print(f"  varied: {', '.join(experiment.varied)}")
-    print(f"  {total_episodes(experiment):,} crisis episodes, each under every institution")
+        say(f"  varied: {', '.join(experiment.varied)}")
+    say(f"  {total_episodes(experiment):,} crisis episodes, each under every institution")

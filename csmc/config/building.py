@@ -11,18 +11,19 @@ from pydantic import ValidationError
 from csmc.config.checking import ALL, Checker, apply_all, is_institutional, split_path
 from csmc.config.design_reader import DesignReader
 from csmc.config.document import Document, Place
+from csmc.config.files import is_file
 from csmc.config.loading import flatten_parameters
 from csmc.config.sections import KEYS, Head
 from csmc.config.tableset import COMBINING, DISTANCES, STATES, Tables
 from csmc.design import Assignment, Design, Grid
-from csmc.errors import ConfigError, ParameterError, Problem, dotted, shown, suggestion
+from csmc.errors import MAX_PROBLEMS, ConfigError, ParameterError, Problem, dotted, shown, suggestion
 from csmc.institutions.catalogue import names, resolve_entries
 from csmc.institutions.problems import problems_of
 from csmc.institutions.record import Institution
 from csmc.parameters import Value, defaults
 
-#: Designs up to this many points are checked point by point before anything runs; larger ones up to here.
-CHECKED_POINTS = 100_000
+#: Every institution is tabulated against others, so their number must stay small.
+MAX_INSTITUTIONS = 128
 _SHOWN_COMBINATIONS = 5
 
 
@@ -73,9 +74,9 @@ def build(document: Document) -> Parts:
 
 def _unknown_keys(document: Document) -> list[Problem]:
     unknown = [key for key in document.data if key not in KEYS]
-    return [
-        Problem((key,), f"is not a known key{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})") for key in unknown
-    ]
+    near = [suggestion(str(key), KEYS) if number < MAX_PROBLEMS else "" for number, key in enumerate(unknown)]
+    known = f" (known: {', '.join(KEYS)})"
+    return [Problem((key,), f"is not a known key{hint}{known}") for key, hint in zip(unknown, near, strict=True)]
 
 
 def _head(document: Document) -> tuple[Head | None, list[Problem]]:
@@ -90,6 +91,10 @@ def _institutions(entries: Any) -> tuple[tuple[Institution, ...], list[Problem]]
     if not isinstance(entries, list | tuple) or not entries:
         fix = f"must be a list of at least one institution (presets: {', '.join(names())})"
         return (), [Problem(("institutions",), f"is missing; it {fix}" if entries is None else fix)]
+    if len(entries) > MAX_INSTITUTIONS:
+        return (), [
+            Problem(("institutions",), f"has {len(entries):,} entries; at most {MAX_INSTITUTIONS} are compared")
+        ]
     institutions, problems = resolve_entries(entries)
     return tuple(institutions), problems
 
@@ -137,7 +142,7 @@ def _read_tables(
         if design and path in design.paths:
             named += [point[path] for point in _distinct(design, frozenset([path])) if path in point]
         named = [name for name in named if isinstance(name, str)]
-        missing = [name for name in named if not (folder / name).is_file()]
+        missing = [name for name in named if not is_file(folder / name)]
         problems += [
             Problem(checker.routes[path], f"there is no file {folder / name}", shown(name)) for name in missing
         ]
@@ -147,6 +152,9 @@ def _read_tables(
 
 def _distinct(design: Design, paths: frozenset[str]) -> Iterator[Assignment]:
     """Every different assignment of the design to `paths`."""
+    if paths.isdisjoint(design.paths):
+        yield {}
+        return
     shape = design.shape
     if shape is not None:
         axes = [(path, values) for path, values in shape if path in paths]
@@ -154,7 +162,7 @@ def _distinct(design: Design, paths: frozenset[str]) -> Iterator[Assignment]:
             yield dict(zip((path for path, _ in axes), combination, strict=True))
         return
     seen: set[tuple[Any, ...]] = set()
-    for index in range(min(design.n_points, CHECKED_POINTS)):
+    for index in range(design.n_points):
         assignment = {path: value for path, value in design.assignment(index).items() if path in paths}
         key = tuple(sorted(assignment.items(), key=lambda item: item[0]))
         if key not in seen:
@@ -169,6 +177,8 @@ def _combination_problems(parts: Parts, checker: Checker) -> list[Problem]:
         values = parts.tables.complete({**parts.fixed, **assignment}, parts.explicit)
         for path, message in parts.tables.problems(values):
             problems.append(_combination(path, message, values[path], assignment, checker))
+        if len(problems) >= _SHOWN_COMBINATIONS:
+            return problems
     problems += _idle_great_powers(parts, checker)
     paths = _overlapping_fields(parts.design)
     for assignment in _distinct(parts.design, paths) if paths else ():
@@ -176,7 +186,9 @@ def _combination_problems(parts: Parts, checker: Checker) -> list[Problem]:
             apply_all(parts.institutions, assignment, parts.multiplied)
         except ParameterError as error:
             problems.append(_combination(min(assignment), str(error), (), assignment, checker))
-    return problems[:_SHOWN_COMBINATIONS]
+        if len(problems) >= _SHOWN_COMBINATIONS:
+            break
+    return problems
 
 
 def _combination(path: str, message: str, value: Any, assignment: Assignment, checker: Checker) -> Problem:

@@ -4,12 +4,13 @@ A path is that of a parameter, or `institutions.NAME.FIELD`, or `institutions.*.
 the field.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from csmc.config.document import Route
 from csmc.design import Scalar
-from csmc.errors import ParameterError, Problem, shown, suggestion
+from csmc.errors import MAX_PROBLEMS, ParameterError, Problem, shown, suggestion
 from csmc.institutions.fields import FIELD_PATHS, field_value, with_field
 from csmc.institutions.record import Institution
 from csmc.parameters import BY_PATH
@@ -39,8 +40,15 @@ def apply_path(
             own = field_value(institution, field)[1]
             if multiply and (isinstance(own, bool) or not isinstance(own, int | float)):
                 raise ParameterError(f"{field} of {institution.name} is {shown(own)}: it cannot be multiplied")
-            changed[index] = with_field(institution, field, own * value if multiply else value)
+            changed[index] = with_field(institution, field, _product(own, value) if multiply else value)
     return tuple(changed)
+
+
+def _product(own: Any, factor: Any) -> float:
+    try:
+        return float(own * factor) if isinstance(own, float) else own * factor
+    except OverflowError:
+        return math.inf
 
 
 def apply_all(
@@ -79,7 +87,7 @@ class Checker:
     def path_problem(self, path: str) -> str | None:
         """Why `path` is no path at all, with the nearest that is."""
         if not is_institutional(path):
-            return None if path in BY_PATH else f"is not a known parameter{suggestion(path, BY_PATH)}"
+            return None if path in BY_PATH else f"is not a known parameter{self._suggestion(path, BY_PATH)}"
         parts = path.split(".", 2)
         names = [institution.name for institution in self.institutions]
         if len(parts) < 3 or not parts[2]:
@@ -88,8 +96,12 @@ class Checker:
             if not self.institutions_are_complete:
                 return None
             known = ", ".join([ALL, *names])
-            return f"{parts[1]} is not one of the institutions{suggestion(parts[1], names)} (known: {known})"
+            return f"{parts[1]} is not one of the institutions{self._suggestion(parts[1], names)} (known: {known})"
         return self._field_problem(parts[1], parts[2])
+
+    def _suggestion(self, word: str, known: Iterable[str]) -> str:
+        """A suggestion takes a fraction of a millisecond: not where there are more problems than are shown."""
+        return suggestion(word, known) if len(self.problems) <= MAX_PROBLEMS else ""
 
     def _field_problem(self, name: str, field: str) -> str | None:
         chosen = [institution for institution in self.institutions if name in (ALL, institution.name)]
@@ -97,7 +109,7 @@ class Checker:
             present = [institution for institution in chosen if field_value(institution, field)[0]]
         except ParameterError:
             known = [*FIELD_PATHS, *(f"ladder.{rung.name}.{key}" for i in chosen for rung in i.ladder for key in _RUNG)]
-            return f"{field} is not a field of an institution{suggestion(field, known)}"
+            return f"{field} is not a field of an institution{self._suggestion(field, known)}"
         if present or not chosen:
             return None
         part = "council" if field.startswith("council") else f"rung {field.split('.')[1]}"
@@ -112,7 +124,7 @@ class Checker:
         parameter = BY_PATH[path]
         if parameter.accepts(value):
             return None
-        near = suggestion(value, parameter.choices) if isinstance(value, str) and parameter.choices else ""
+        near = self._suggestion(value, parameter.choices) if isinstance(value, str) and parameter.choices else ""
         hint = (
             "; leave the quotes out" if isinstance(value, str) and _is_number(value) and not parameter.choices else ""
         )

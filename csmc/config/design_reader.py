@@ -1,6 +1,6 @@
 """The design of a configuration as a `csmc.design.Design`; edit when a design can be written in a new way."""
 
-import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,14 +10,15 @@ from csmc.config import space_filling
 from csmc.config.checking import Checker
 from csmc.config.document import Route
 from csmc.config.loading import flatten
-from csmc.design import Cases, Concat, Design, Factor, Grid, Product, Zip, spread_evenly, spread_geometrically
+from csmc.design import Cases, Concat, Design, Factor, Grid, Product, Scalar, Zip, spread_evenly, spread_geometrically
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
 KINDS = ("grid", "zip", "cases", "product", "concat", *space_filling.KINDS)
 SPREADS = ("linspace", "logspace", "multiply")
-#: A factor's values are held in memory; points are not.
-MAX_VALUES = 1_000_000
+#: The values of a design's factors are held in memory; points are not, but each leaves some 10 kB on disk.
+MAX_VALUES = 400_000
+MAX_POINTS = 10_000_000
 
 
 class DesignReader:
@@ -25,6 +26,7 @@ class DesignReader:
 
     def __init__(self, checker: Checker) -> None:
         self.checker = checker
+        self._n_values = 0
         #: For every path, whether its values multiply: it must not do both.
         self._multiplies: dict[str, bool] = {}
 
@@ -56,7 +58,11 @@ class DesignReader:
         if not content:
             self._refuse((*route, kind), "is empty; a design needs at least one point (or leave design out)")
             return None
-        return readers[kind](content, (*route, kind))
+        design = readers[kind](content, (*route, kind))
+        if design and design.n_points > MAX_POINTS:
+            self._refuse(route, f"has {float(design.n_points):.3g} points; a design has at most {MAX_POINTS:,}")
+            return None
+        return design
 
     def _fill(self, kind: str, content: Any, route: Route) -> Design | None:
         design = space_filling.read_space_filling(kind, content, route, self.checker)
@@ -178,10 +184,18 @@ class DesignReader:
         if not values:
             self._refuse(route, "is empty; a factor needs at least one value")
             return None
-        if any(isinstance(value, list | dict) for value in values):
+        if not all(isinstance(value, Scalar) for value in values):
             self._refuse(route, "must be a list of single values")
             return None
-        return values
+        return values if self._fits(len(values), route) else None
+
+    def _fits(self, count: int, route: Route) -> bool:
+        """Whether `count` more values may be held in memory."""
+        self._n_values += count
+        if self._n_values <= MAX_VALUES:
+            return True
+        self._refuse(route, f"is where the design's factors come to have more than {MAX_VALUES:,} values")
+        return False
 
     def _spread(self, kind: str, content: Any, route: Route) -> list[Any] | None:
         if not isinstance(content, list) or len(content) != 3 or not all(_is_finite(value) for value in content):
@@ -194,6 +208,8 @@ class DesignReader:
         if first == last:
             self._refuse(route, "first and last value must differ", first)
             return None
+        if not self._fits(count, route):
+            return None
         if kind == "linspace":
             return list(spread_evenly(first, last, count))
         if first <= 0 or last <= 0:
@@ -203,7 +219,7 @@ class DesignReader:
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _same_type(values: tuple[Any, ...]) -> tuple[Any, ...]:

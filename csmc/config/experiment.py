@@ -72,15 +72,14 @@ class Experiment:
     _parts: Parts
 
     def __init__(self, *, base: Path | str = ".", **sections: Any) -> None:
-        data = plain(sections)
-        if "extends" in data:
-            raise ConfigError("extends: only a file can extend another; use load_experiment")
-        self._fill(Document(data, Path(base)))
+        self._fill_from(sections, base)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], base: Path | str = ".") -> "Experiment":
         """The experiment that `data` states, as a configuration file would; tables are relative to `base`."""
-        return cls(base=base, **{str(key): value for key, value in data.items()})
+        experiment = cls.__new__(cls)
+        experiment._fill_from(data, base)
+        return experiment
 
     @classmethod
     def from_document(cls, document: Document) -> "Experiment":
@@ -88,6 +87,14 @@ class Experiment:
         experiment = cls.__new__(cls)
         experiment._fill(document)
         return experiment
+
+    def _fill_from(self, sections: Mapping[str, Any], base: Path | str) -> None:
+        data = plain(sections)
+        if not isinstance(data, dict):
+            raise ConfigError("a configuration must be a mapping of keys to values")
+        if "extends" in data:
+            raise ConfigError("extends: only a file can extend another; use load_experiment")
+        self._fill(Document(data, Path(base)))
 
     def _fill(self, document: Document) -> None:
         parts = build(document)

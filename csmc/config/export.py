@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from csmc.config.document import MAX_DEPTH
 from csmc.config.tableset import Tables
+from csmc.errors import ConfigError
 from csmc.institutions.record import Institution
 from csmc.kernel.codes import STREAM_VERSION
 
@@ -15,15 +17,24 @@ if TYPE_CHECKING:
     from csmc.config.experiment import Experiment
 
 
-def plain(value: Any) -> Any:
+def plain(value: Any, depth: int = 0) -> Any:
     """`value` out of Python's and numpy's own types, as a YAML file would hold it; institutions stay what they are."""
+    if depth > MAX_DEPTH:
+        raise ConfigError(f"the configuration is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {_key(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | range):
-        return [plain(item) for item in value]
+        return [plain(item, depth + 1) for item in value]
     if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
+        return plain(value.tolist(), depth + 1)
     return value.as_posix() if isinstance(value, Path) else value
+
+
+def _key(key: Any) -> str:
+    text = str(key)
+    if text.count(".") >= MAX_DEPTH:
+        raise ConfigError(f"{text}: is nested deeper than {MAX_DEPTH} levels")
+    return text
 
 
 def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:

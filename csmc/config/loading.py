@@ -1,11 +1,13 @@
 """One configuration out of a file, the files that it extends, and the options of the command line."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from csmc.config.document import Document, Place, Route, normal_route, parse_value, read_document
+from csmc.config.document import MAX_DEPTH, Document, Place, Route, normal_route
+from csmc.config.files import is_file
+from csmc.config.reading import parse_value, read_document
 from csmc.config.sections import KEYS
 from csmc.errors import ConfigError, Problem, shown, suggestion
 from csmc.institutions.catalogue import expand
@@ -13,6 +15,8 @@ from csmc.parameters import TABLES
 
 _TABLE_PATHS = frozenset(parameter.path for parameter in TABLES)
 _OPEN_SECTIONS = ("sampling", "outputs", "execution")
+#: A configuration extends at most this many files, one through the other.
+MAX_FILES = 16
 
 
 def load_document(path: Path, overrides: Sequence[str] = ()) -> Document:
@@ -27,19 +31,27 @@ def load_document(path: Path, overrides: Sequence[str] = ()) -> Document:
     if problems:
         raise ConfigError(problems)
     if overrides:
-        document.text = document.text.rstrip("\n") + "".join(f"\n# -s {override}" for override in overrides) + "\n"
+        document.text = document.text.rstrip("\n") + "".join(map(_noted, overrides)) + "\n"
     return document
+
+
+def _noted(override: str) -> str:
+    """An override as a comment, whatever it holds."""
+    return "\n# -s " + "\n#    ".join(override.splitlines())
 
 
 def flatten(mapping: Mapping[str, Any]) -> dict[str, Any]:
     """Nested mappings as one mapping with dotted keys; an empty mapping stays a value."""
-    flat: dict[str, Any] = {}
+    return dict(flatten_all(mapping))
+
+
+def flatten_all(mapping: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every dotted key of nested mappings with its value, also if two of them are spelt differently but the same."""
     for key, value in mapping.items():
         if isinstance(value, Mapping) and value:
-            flat.update({f"{key}.{inner}": leaf for inner, leaf in flatten(value).items()})
+            yield from ((f"{key}.{inner}", leaf) for inner, leaf in flatten_all(value))
         else:
-            flat[key] = value
-    return flat
+            yield key, value
 
 
 def flatten_parameters(document: Document) -> list[Problem]:
@@ -71,11 +83,15 @@ def _base_path(document: Document, base_name: Any, chain: tuple[Path, ...]) -> P
         problem = Problem(place, "must be the path of another configuration", shown(base_name))
         raise ConfigError(document.describe(problem))
     base = document.folder / base_name
-    if base.resolve() in chain:
-        files = " extends ".join(file.name for file in (*chain, base))
-        raise ConfigError(document.describe(Problem(place, f"leads into a circle: {files}", shown(base_name))))
-    if not base.is_file():
-        raise ConfigError(document.describe(Problem(place, f"there is no file {base}", shown(base_name))))
+    wrong = None
+    if not is_file(base):
+        wrong = f"there is no file {base}"
+    elif base.resolve() in chain:
+        wrong = "leads into a circle: " + " extends ".join(file.name for file in (*chain, base))
+    elif len(chain) > MAX_FILES:
+        wrong = f"is reached through more than {MAX_FILES} files that extend each other"
+    if wrong:
+        raise ConfigError(document.describe(Problem(place, wrong, shown(base_name))))
     return base
 
 
@@ -130,6 +146,8 @@ def _override(document: Document, override: str) -> None:
     source = f"-s {override}"
     if not equals or not path:
         raise ConfigError(f"{source}: must be path=value, such as crisis.war_cost=0.5")
+    if path.count(".") >= MAX_DEPTH:
+        raise ConfigError(f"{source}: is nested deeper than {MAX_DEPTH} levels")
     value = parse_value(text, source)
     route = _target(document.data, path, source)
     if route[-1] in _TABLE_PATHS:

@@ -1,22 +1,38 @@
 """The sections of a configuration besides the model's own parameters; edit to add a setting of an experiment."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
+
+from csmc.errors import is_plain_text
+from csmc.parameters import is_path
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 #: The largest tally of a replicate is 2**27 units, and its sum must stay below 2**63.
 MAX_REPLICATES = 2**35
 
 
+#: White space, but for that which keeps words together.
+_SPACES = re.compile(r"[^\S\xa0\u202f]+")
+
+
 def _path(value: Any) -> Any:
     if isinstance(value, str):
-        if not value.strip() or "\0" in value:
+        if not is_path(value):
             raise PydanticCustomError("path", "must be the path of a folder")
         return Path(value)
     return value
+
+
+def _sentence(text: str) -> str:
+    """The text in one line: it becomes a title, and a folded YAML text ends with the end of a line."""
+    line = _SPACES.sub(" ", text).strip()
+    if not is_plain_text(line):
+        raise PydanticCustomError("sentence", "must not hold control characters")
+    return line
 
 
 def _metrics(value: Any) -> Any:
@@ -82,7 +98,9 @@ class Head(Section):
     """Everything whose meaning does not depend on another part of the configuration."""
 
     name: str = Field("experiment", pattern=NAME_PATTERN, description="Names the results; defaults to the file's name.")
-    question: str = Field("", max_length=2000, description="The research question, for the report.")
+    question: Annotated[
+        str, AfterValidator(_sentence), Field(max_length=2000, description="The research question, for the report.")
+    ] = ""
     seed: int = Field(0, ge=0, le=2**64 - 1, description="Fixes every draw.")
     seeding: Literal["common", "independent"] = Field(
         "common", description="Whether design points share their draws (common random numbers) or have their own."

@@ -6,16 +6,21 @@ from typing import Any
 
 from csmc.config.checking import Checker, is_institutional
 from csmc.config.document import Route
-from csmc.config.loading import flatten
+from csmc.config.loading import flatten_all
 from csmc.design import Factor, Zip
-from csmc.errors import Problem, shown, suggestion
+from csmc.errors import MAX_PROBLEMS, Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
 KINDS = ("lhs", "sobol")
 KEYS = ("points", "seed", "ranges")
 MAX_POINTS = 1_000_000
+#: Points times ranges: they are held in memory.
+MAX_NUMBERS = 4_000_000
 #: Digits kept of a value, so that the last bits of a machine's logarithm do not make another design.
 _DIGITS = 12
+
+
+Interval = tuple[float, float, bool]
 
 
 def read_space_filling(kind: str, content: Any, route: Route, checker: Checker) -> Zip | None:
@@ -24,24 +29,29 @@ def read_space_filling(kind: str, content: Any, route: Route, checker: Checker) 
     if not isinstance(content, Mapping):
         checker.problems.append(Problem(route, f"must be a mapping of {', '.join(KEYS)}"))
         return None
-    for key in content:
-        if key not in KEYS:
-            message = f"is not a known key{suggestion(str(key), KEYS)} (known: {', '.join(KEYS)})"
-            checker.problems.append(Problem((*route, str(key)), message))
+    for position, unknown in enumerate(str(key) for key in content if key not in KEYS):
+        near = suggestion(unknown, KEYS) if position < MAX_PROBLEMS else ""
+        message = f"is not a known key{near} (known: {', '.join(KEYS)})"
+        checker.problems.append(Problem((*route, unknown), message))
     points = _whole(content.get("points"), 2, MAX_POINTS, (*route, "points"), checker)
     if kind == "sobol" and points & (points - 1):
-        near = 1 << points.bit_length()
-        message = f"must be a power of two for a Sobol' sequence to be balanced, such as {near}"
+        balanced = 1 << points.bit_length()
+        message = f"must be a power of two for a Sobol' sequence to be balanced, such as {balanced}"
         checker.problems.append(Problem((*route, "points"), message, shown(points)))
     seed = _whole(content.get("seed", 0), 0, 2**32 - 1, (*route, "seed"), checker)
     ranges = content.get("ranges")
     if not isinstance(ranges, Mapping) or not ranges:
         checker.problems.append(Problem((*route, "ranges"), "must be a mapping of paths to [low, high]"))
         return None
-    intervals = {
-        path.removesuffix(".log"): _interval(path, spec, (*route, "ranges", path), checker)
-        for path, spec in flatten(ranges).items()
-    }
+    intervals: dict[str, Interval] = {}
+    for path, spec in flatten_all(ranges):
+        own = path.removesuffix(".log")
+        if own in intervals:
+            checker.problems.append(Problem((*route, "ranges", path), "is set a second time"))
+        intervals[own] = _interval(path, spec, (*route, "ranges", path), checker)
+    if points * len(intervals) > MAX_NUMBERS:
+        message = f"and ranges come to {points * len(intervals):,} numbers; at most {MAX_NUMBERS:,} fit in memory"
+        checker.problems.append(Problem((*route, "points"), message, shown(points)))
     if len(checker.problems) > before:
         return None
     columns = _unit_cube(kind, points, len(intervals), seed)
@@ -60,7 +70,7 @@ def _whole(value: Any, low: int, high: int, route: Route, checker: Checker) -> i
     return low
 
 
-def _interval(path: str, spec: Any, route: Route, checker: Checker) -> tuple[float, float, bool]:
+def _interval(path: str, spec: Any, route: Route, checker: Checker) -> Interval:
     """(low, high, whether the logarithm is uniform)."""
     logarithmic = path.endswith(".log")
     path = path.removesuffix(".log")
@@ -89,10 +99,19 @@ def _unit_cube(kind: str, points: int, dimensions: int, seed: int) -> Any:
 
 
 def _value(path: str, share: float, low: float, high: float, logarithmic: bool) -> float | int:
-    if not is_institutional(path) and BY_PATH[path].kind == "int":
-        return min(int(high), int(low) + math.floor(share * (high - low + 1)))
+    if _is_whole(path):
+        value = _between(share, low, high + 1, logarithmic)
+        return min(int(high), max(int(low), math.floor(value)))
+    return min(high, max(low, _between(share, low, high, logarithmic)))
+
+
+def _is_whole(path: str) -> bool:
+    return path.endswith(".council.seats") if is_institutional(path) else BY_PATH[path].kind == "int"
+
+
+def _between(share: float, low: float, high: float, logarithmic: bool) -> float:
     if logarithmic:
         value = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
     else:
         value = low + share * (high - low)
-    return min(high, max(low, float(f"{value:.{_DIGITS}g}")))
+    return float(f"{value:.{_DIGITS}g}")

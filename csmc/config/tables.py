@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from csmc.config.document import read_text
+from csmc.config.files import read_text
 from csmc.errors import ConfigError, shown, suggestion
 from csmc.parameters import MAX_STATES
 from csmc.system import MAX_DIMENSIONS, DistanceTable, StateTable
@@ -31,9 +31,12 @@ class _Rows:
         for line, text in enumerate(read_text(path).splitlines(), 1):
             if text.strip() and not text.lstrip().startswith("#"):
                 self._add(line, [cell.strip() for cell in next(csv.reader([text]))])
+            if len(self.cells) > MAX_STATES or len(self.header) > MAX_STATES + 1:
+                size = f"{len(self.header)} columns" if len(self.header) > MAX_STATES + 1 else f"over {MAX_STATES} rows"
+                raise ConfigError(f"{path}:{line}: has {size}; a system has 2 to {MAX_STATES} states")
         if not self.header:
             self.problem(1, "is empty; the first line must name the columns")
-        elif not 2 <= len(self.cells) <= MAX_STATES:
+        elif len(self.cells) < 2:
             self.problem(self.header_line, f"has {len(self.cells)} states; a system has 2 to {MAX_STATES}")
 
     def _add(self, line: int, cells: list[str]) -> None:
@@ -154,7 +157,7 @@ def _ideal_points(rows: _Rows) -> tuple[tuple[float, ...], ...] | None:
 
 def _number(text: str) -> float:
     try:
-        return float(text)
+        return float(text) + 0.0 if text.isascii() and "_" not in text else math.nan
     except ValueError:
         return math.nan
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from csmc.config.files import is_file
 from csmc.config.tables import read_distances, read_states
 from csmc.errors import ConfigError
 from csmc.parameters import Value, Values
@@ -46,7 +47,7 @@ class Tables:
         """Read the files `names`, values of the parameter `path`, that exist in `folder`; all their problems."""
         problems: list[str] = []
         for name in dict.fromkeys(names):
-            if not (folder / name).is_file():
+            if not is_file(folder / name):
                 continue
             try:
                 if path == STATES:

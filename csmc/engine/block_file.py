@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import Any, BinaryIO, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,19 @@ Integers = NDArray[np.int64]
 Shapes = dict[str, tuple[int, ...]]
 
 _INTEGER = np.dtype("<i8")
+
+
+class Expected(NamedTuple):
+    """What a block file of a run must agree with."""
+
+    spec: str
+    shapes: Shapes
+    points: int
+
+    def agrees(self, block: "BlockFile") -> bool:
+        """Whether `block` holds work of this run."""
+        last = int(block.spans[:, 1].max(initial=0))
+        return block.spec == self.spec and block.shapes == self.shapes and last < self.points
 
 
 class DamagedBlockError(Exception):
@@ -98,21 +111,50 @@ def open_block(path: Path) -> BlockFile:
     DamagedBlockError
         The file is cut short, altered, or no block file at all.
     """
+    if not path.is_file():
+        raise DamagedBlockError(f"{path}: is not a file")
     with path.open("rb") as file:
         first_line = file.readline()
         payload = file.read()
     try:
         header: dict[str, Any] = json.loads(first_line)
         checksum = header.pop("blake2b")
-        shapes = {str(name): tuple(shape) for name, shape in header["shapes"].items()}
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        matches = checksum == _checksum(header, payload)
+        # Sorted keys are the price of a canonical header; the order of the fields is that of Tallies.
+        shapes = {name: tuple(map(int, header["shapes"][name])) for name in Tallies._fields}
+        spans = np.array(header["spans"], dtype=np.int64).reshape(-1, 4)
+        block = BlockFile(path, str(header["spec"]), shapes, spans, len(first_line))
+        sound = matches and _is_consistent(block, int(header["rows"]), len(payload))
+    except (ValueError, LookupError, AttributeError, TypeError, OverflowError, RecursionError) as error:
         raise DamagedBlockError(f"{path}: the header cannot be read") from error
-    if checksum != _checksum(header, payload):
-        raise DamagedBlockError(f"{path}: the checksum does not match")
-    # Sorted keys are the price of a canonical header; the order of the fields is that of Tallies.
-    shapes = {name: shapes[name] for name in Tallies._fields}
-    spans = np.array(header["spans"], dtype=np.int64).reshape(-1, 4)
-    return BlockFile(path, header["spec"], shapes, spans, len(first_line))
+    if not sound:
+        raise DamagedBlockError(f"{path}: the checksum does not match, or the header does not fit the contents")
+    return block
+
+
+def sound_blocks(directory: Path, expected: Expected) -> tuple[list[BlockFile], list[Path]]:
+    """The sound block files of the run, and the paths of all others."""
+    sound: list[BlockFile] = []
+    damaged: list[Path] = []
+    for path in sorted(directory.glob("*.blk")):
+        try:
+            file = open_block(path)
+        except DamagedBlockError:
+            damaged.append(path)
+        else:
+            if expected.agrees(file):
+                sound.append(file)
+            else:
+                damaged.append(path)
+    return sound, damaged
+
+
+def _is_consistent(block: BlockFile, rows: int, payload: int) -> bool:
+    """Whether every span names a row that is there and a range of replicates that is not empty."""
+    row, point, first, stop = block.spans.T
+    named = ((row >= 0) & (row < rows) & (point >= 0) & (first >= 0) & (stop > first)).all()
+    sizes = [size for shape in block.shapes.values() for size in shape]
+    return bool(named) and min(sizes) >= 0 and payload == rows * block.width * _INTEGER.itemsize
 
 
 def _checksum(header: dict[str, Any], *payload: bytes) -> str:

@@ -5,10 +5,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from csmc._jit import DIGEST
 from csmc.config import Experiment
 from csmc.engine.files import canonical
-from csmc.kernel.result import Plan
+from csmc.kernel.result import Plan, empty_tallies
 
 #: Differences shown before the rest is only counted.
 SHOWN = 8
@@ -26,6 +28,29 @@ def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
     spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
     plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
     return plain
+
+
+def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shapes of the tallies that a specification asks for."""
+    kept = spec["tallies"]
+    plan = Plan(
+        own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
+        cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
+        joint=str(kept["joint"]),
+    )
+    empty = empty_tallies(len(spec["experiment"]["institutions"]), plan)
+    return {name: field.shape for name, field in empty._asdict().items()}
+
+
+def is_intact(document: Any) -> bool:
+    """Whether what spec.json holds has all its parts, and the digest that its specification has."""
+    try:
+        counts = (document["replicates"], document["points"])
+        return all(type(count) is int and count > 0 for count in counts) and (
+            spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
+        )
+    except (LookupError, TypeError, ValueError, RecursionError):
+        return False
 
 
 def spec_digest(spec: dict[str, Any]) -> str:
@@ -61,7 +86,9 @@ def _differences(stored: Any, asked: Any, path: str) -> Iterator[str]:
 
 
 def _all_named(values: Any) -> bool:
-    return isinstance(values, list) and all(isinstance(value, dict) and "name" in value for value in values)
+    return isinstance(values, list) and all(
+        isinstance(value, dict) and isinstance(value.get("name"), str) for value in values
+    )
 
 
 def _named_differences(stored: list[dict[str, Any]], asked: list[dict[str, Any]], path: str) -> Iterator[str]:

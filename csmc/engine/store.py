@@ -18,7 +18,7 @@ import numpy as np
 
 from csmc.config import Experiment
 from csmc.engine import spec
-from csmc.engine.block_file import BlockFile, DamagedBlockError, RowReader, flat_bytes, open_block, write_block
+from csmc.engine.block_file import BlockFile, Expected, RowReader, flat_bytes, sound_blocks, write_block
 from csmc.engine.files import canonical, sync_directory, write_durably
 from csmc.engine.index import Index
 from csmc.engine.lock import NAME as LOCK_NAME
@@ -70,8 +70,10 @@ class Store:
             document: dict[str, Any] = json.loads(self._spec_path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
             raise StoreError(f"{self.path} holds no csmc run (there is no {self._spec_path.name})") from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise StoreError(f"{self._spec_path} cannot be read: {error}") from error
+        if not spec.is_intact(document):
+            raise StoreError(f"{self._spec_path} has been changed or is damaged; choose another output")
         return document
 
     @property
@@ -123,13 +125,15 @@ class Store:
         self._refuse_foreign()
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be created: {error.strerror}; choose another output") from error
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise StoreError(f"{self.path} cannot be created: {reason}; choose another output") from error
         with locked(self.path):
             if self._spec_path.exists():
                 self._refuse_different(asked)
             self._digest = spec.spec_digest(asked)
-            self._adopt(int(experiment.sampling.replicates))
+            expected = Expected(self._digest, spec.shapes(asked), experiment.n_points)
+            self._adopt(int(experiment.sampling.replicates), expected)
             self._write_document(experiment, asked)
             yield
 
@@ -163,7 +167,9 @@ class Store:
 
     def _block_files(self) -> list[BlockFile]:
         if self._files is None:
-            files, damaged = _checked(self._blocks, self.document["sha256"])
+            document = self.document
+            shapes = spec.shapes(document["specification"])
+            files, damaged = sound_blocks(self._blocks, Expected(document["sha256"], shapes, document["points"]))
             if damaged:
                 raise StoreError(f"{damaged[0]} is damaged; run the experiment again: only its work is done anew")
             self._files = files
@@ -174,12 +180,15 @@ class Store:
         return max((int(name) for name in names if name.isdigit()), default=-1) + 1
 
     def _refuse_foreign(self) -> None:
-        if self.path.exists() and not self.path.is_dir():
-            raise StoreError(f"{self.path} is a file, not a directory; choose another output")
-        if self._spec_path.exists() or not self.path.exists():
-            return
-        own = {LOCK_NAME, ".spec.json.tmp"}  # what a run leaves that dies before it has begun
-        if any(entry.name not in own for entry in self.path.iterdir()):
+        try:
+            if self.path.exists() and not self.path.is_dir():
+                raise StoreError(f"{self.path} is a file, not a directory; choose another output")
+            if self._spec_path.exists() or not self.path.exists():
+                return
+            entries = {entry.name for entry in self.path.iterdir()}
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be read: {error.strerror}; choose another output") from error
+        if entries - {LOCK_NAME, ".spec.json.tmp"}:  # what a run leaves that dies before it has begun
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 
     def _refuse_different(self, asked: dict[str, Any]) -> None:
@@ -191,9 +200,9 @@ class Store:
                 "choose another output, or delete that one"
             )
 
-    def _adopt(self, replicates: int) -> None:
+    def _adopt(self, replicates: int, expected: Expected) -> None:
         """Take over the block files that are sound, move away those that are not."""
-        files, damaged = _checked(self._blocks, self._digest)
+        files, damaged = sound_blocks(self._blocks, expected)
         index = Index(files)
         if index.replicates > replicates:
             raise StoreError(
@@ -225,20 +234,3 @@ class Store:
             sync_directory(self.path)
         except OSError as error:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
-
-
-def _checked(directory: Path, digest: str) -> tuple[list[BlockFile], list[Path]]:
-    """The sound block files of the specification `digest`, and the paths of all others."""
-    sound: list[BlockFile] = []
-    damaged: list[Path] = []
-    for path in sorted(directory.glob("*.blk")):
-        try:
-            file = open_block(path)
-        except DamagedBlockError:
-            damaged.append(path)
-        else:
-            if file.spec == digest:
-                sound.append(file)
-            else:
-                damaged.append(path)
-    return sound, damaged

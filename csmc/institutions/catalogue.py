@@ -171,8 +171,27 @@ def _build(
         try:
             institution = Institution.model_validate(data)
         except ValidationError as error:
-            return None, problems_of(error, Institution, ("institutions", index)) if link is mapping else []
+            return None, _entry_errors(error, data, mapping, index) if link is mapping else []
+        if "ladder" not in data:  # the rungs that an institution has by default can be changed by name too
+            data["ladder"] = [rung.model_dump() for rung in institution.ladder]
     return institution, []
+
+
+def _entry_errors(
+    error: ValidationError, data: Mapping[str, Any], mapping: Mapping[str, Any], index: int
+) -> list[Problem]:
+    """The problems of an entry; those of a rung are where it was written, which is by name if it changes another's."""
+    problems = problems_of(error, Institution, ("institutions", index))
+    if not isinstance(mapping.get("ladder"), Mapping) or not isinstance(data["ladder"], list):
+        return problems
+    return [_by_name(problem, data["ladder"]) for problem in problems]
+
+
+def _by_name(problem: Problem, ladder: Sequence[Mapping[str, Any]]) -> Problem:
+    match problem.path:
+        case (root, index, "ladder", int(rung), *rest):
+            return problem._replace(path=(root, index, "ladder", ladder[rung]["name"], *rest))
+    return problem
 
 
 def _extends_problem(base: Any, chain: list[str], own: Mapping[str, Any]) -> str | None:

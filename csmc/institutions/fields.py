@@ -60,7 +60,8 @@ def with_field(institution: Institution, path: str, value: Any) -> Institution:
         return institution.model_copy(update=_update(institution, path.split("."), value))
     except ValidationError as error:
         reasons = "; ".join(problem.message for problem in problems_of(error, Institution))
-        raise ParameterError(f"{path} of {institution.name} {reasons}, not {shown(value) or value}") from error
+        given = f", not {shown(value)}" if shown(value) else ""
+        raise ParameterError(f"{path} of {institution.name} {reasons}{given}") from error
 
 
 def _update(institution: Institution, parts: list[str], value: Any) -> dict[str, Any]:

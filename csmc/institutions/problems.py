@@ -6,14 +6,16 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from csmc.errors import Problem, shown, suggestion
+from csmc.errors import MAX_PROBLEMS, Problem, shown, suggestion
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], prefix: tuple[str | int, ...] = ()) -> list[Problem]:
     """One problem per error of pydantic, at the place of the document that `prefix` and the error name."""
     found = [
-        Problem(prefix + tuple(item["loc"]), _message(dict(item), model), _shown_input(dict(item)))
-        for item in error.errors()
+        Problem(
+            prefix + tuple(item["loc"]), _message(dict(item), model, number < MAX_PROBLEMS), _shown_input(dict(item))
+        )
+        for number, item in enumerate(error.errors())
     ]
     return list(dict.fromkeys(found))
 
@@ -22,11 +24,12 @@ def _shown_input(item: dict[str, Any]) -> str:
     return "" if item["type"] == "extra_forbidden" else shown(item["input"])
 
 
-def _message(item: dict[str, Any], model: type[BaseModel]) -> str:
+def _message(item: dict[str, Any], model: type[BaseModel], hint: bool) -> str:
     location = item["loc"]
     if item["type"] == "extra_forbidden":
         known = _fields_at(model, location[:-1])
-        return f"is not a known key{suggestion(str(location[-1]), known)} (known: {', '.join(known)})"
+        near = suggestion(str(location[-1]), known) if hint else ""
+        return f"is not a known key{near} (known: {', '.join(known)})"
     if item["type"] == "missing":
         return "is missing"
     if item["type"] in ("model_type", "model_attributes_type"):

@@ -7,9 +7,19 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
+from csmc.errors import is_plain_text
 from csmc.kernel.codes import STRIDE, Scope, Seating, Veto
 from csmc.parameters import Record
 
@@ -34,8 +44,19 @@ def _tuple(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Weight = Annotated[float, Field(ge=0, le=1e3, allow_inf_nan=False)]
+def _unsigned_zero(value: float) -> float:
+    return value + 0.0  # -0.0 is 0.0: the same number, the same identity
+
+
+def _text(value: str) -> str:
+    if not is_plain_text(value):
+        raise PydanticCustomError("text", "must not hold control characters")
+    return value
+
+
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False), AfterValidator(_unsigned_zero)]
+Weight = Annotated[float, Field(ge=0, le=1e3, allow_inf_nan=False), AfterValidator(_unsigned_zero)]
+Text = Annotated[str, AfterValidator(_text)]
 Seats = Annotated[
     Literal["all", "great_powers"] | int,
     BeforeValidator(_seats),
@@ -113,8 +134,8 @@ class Institution(Rules):
 
     name: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")
     title: str = Field("", description="What tables, sentences and figures call it; the name as words unless given.")
-    summary: str = ""
-    sources: Annotated[tuple[str, ...], BeforeValidator(_tuple)] = ()
+    summary: Text = ""
+    sources: Annotated[tuple[Text, ...], BeforeValidator(_tuple)] = ()
     obligation: Obligation = Obligation()
     balancing: Balancing = Balancing()
     council: Council | None = None

@@ -75,7 +75,7 @@ def _number(value: float) -> float | str:
 
 def _safe(value: Any) -> Any:
     """Text that a spreadsheet will not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:

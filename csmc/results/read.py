@@ -52,7 +52,20 @@ def open_results(path: str | Path) -> xr.Dataset:
                 "and `csmc run` with the same configuration and output goes on from there"
             )
         raise StoreError(f"{path}: no result here (expected {where}); `csmc run` writes one")
-    dataset: xr.Dataset = xr.open_zarr(where)
-    if "configuration_resolved" not in dataset.attrs:
+    try:
+        # Zarr 3 has no objects, so nothing in the file can be code.
+        dataset: xr.Dataset = xr.open_zarr(where, zarr_format=3)
+    except Exception as error:  # what zarr and xarray raise for a file that is no Zarr, or damaged, is theirs to change
+        raise StoreError(f"{where}: cannot be read as a result: {error}") from error
+    if not _is_result(dataset):
+        dataset.close()
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
     return dataset
+
+
+def _is_result(dataset: xr.Dataset) -> bool:
+    attributes = dataset.attrs
+    numbers = (attributes.get("complete"), attributes.get("replicates_planned"))
+    return all(isinstance(number, int) for number in numbers) and {"institution", "outcome", "replicates"} <= set(
+        dataset.variables
+    )

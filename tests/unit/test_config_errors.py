@@ -10,7 +10,7 @@ from tests.unit.configurations import Write, refusal, refusal_of
     [
         ("  crisis.war_cots: 1", "did you mean crisis.war_cost"),
         ("  n_states: 4", "did you mean system.n_states"),
-        ("  crisis.war_cost: 0", "= 0: must be a number in (0, 1000]"),
+        ("  crisis.war_cost: 0", "= 0: must be a number in [1e-9, 1000]"),
         ("  crisis.war_cost: .nan", "= nan: must be a number"),
         ("  crisis.war_cost: -.inf", "= -inf: must be a number"),
         ("  crisis.war_cost: 1e999", "= inf: must be a number"),
@@ -79,7 +79,7 @@ def test_a_wrong_parameter_is_refused_by_line(write: Write, line, words):
         ("{lhs: {points: 4, range: {crisis.war_cost: [1, 2]}}}", "did you mean ranges"),
         ("{sobol: {points: 12, ranges: {crisis.war_cost: [1, 2]}}}", "power of two"),
         ("{sobol: {points: 4, ranges: {crisis.war_cost: [2, 1]}}}", "low must be below high"),
-        ("{sobol: {points: 4, ranges: {crisis.war_cost: [0, 1]}}}", "must be a number in (0, 1000]"),
+        ("{sobol: {points: 4, ranges: {crisis.war_cost: [0, 1]}}}", "must be a number in [1e-9, 1000]"),
         ("{sobol: {points: 4, ranges: {interests.divergence: {log: [0, 1]}}}}", "above 0"),
         ("{sobol: {points: 4, ranges: {system.geography.layout: [none, ring]}}}", "has no range"),
         ("{grid: {system.n_states: [2, 4], dynamics.survival: [1, 3]}}", "where system.n_states = 2"),

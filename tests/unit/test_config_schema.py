@@ -18,7 +18,7 @@ def test_the_schema_documents_every_parameter():
     for path, parameter in BY_PATH.items():
         assert parameter.meaning in properties[path]["description"]
         assert parameter.source in properties[path]["description"]
-    assert properties["crisis.war_cost"]["exclusiveMinimum"] == 0
+    assert properties["crisis.decisiveness"]["exclusiveMinimum"] == 0
     assert properties["crisis"]["properties"]["war_cost"] == properties["crisis.war_cost"]
 
 

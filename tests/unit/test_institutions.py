@@ -212,3 +212,10 @@ def test_single_fields_by_path():
 def test_an_institution_made_in_python_is_taken_as_it_is():
     own = Institution(name="own")
     assert resolve(["anarchy", own])[1] is own
+
+
+@pytest.mark.parametrize("base", names())
+def test_the_cost_of_force_of_every_preset_can_be_changed_by_name(base):
+    (institution,) = resolve([{"name": "own", "extends": base, "ladder.force.cost": 0.5}])
+    assert institution.ladder[-1].cost == 0.5
+    assert institution.ladder[:-1] == get(base).ladder[:-1]
