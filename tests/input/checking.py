@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from csmc.config import Experiment, Point
-from csmc.estimate import Moments, chosen_metrics, estimate, plan
+from csmc.estimate import Metric, Moments, chosen_metrics, estimate, plan
+from csmc.estimate.metrics import Constant
 from csmc.estimate.ratios import stack
 from csmc.kernel import tally
 from csmc.kernel.codes import EPISODE_FRACTIONS, HISTORY_FRACTIONS, N_OUTCOMES, Tally, row_scale
@@ -65,13 +66,19 @@ def bounds(row: Tally, replicates: int, episodes: int, n_states: int) -> tuple[i
     return (-high if row == Tally.CONCESSION else 0), high
 
 
+def largest(metric: Metric, moments: Moments) -> float:
+    """The largest possible value of a metric at the one point of `moments`."""
+    known = {Constant.EPISODES: moments.episodes, Constant.STATES: moments.states}
+    return float(known[metric.high][0]) if isinstance(metric.high, Constant) else metric.high
+
+
 def impossible_estimates(experiment: Experiment, moments: Moments) -> Iterator[str]:
     """Estimates that are infinite, outside their range, or outside their own interval."""
     for metric in chosen_metrics(experiment):
         found = estimate(metric, moments)
         if any(np.isinf(part).any() for part in found):
             yield f"{metric.name} is infinite"
-        low, high = (metric.low, metric.high) if metric.high > 0 else (-np.inf, np.inf)
+        low, high = metric.low, largest(metric, moments)
         slack = 1e-6 * max(1.0, abs(high))
         if ((found.value < low - slack) | (found.value > high + slack)).any():
             yield f"{metric.name} = {found.value.tolist()} is outside [{low}, {high}]"
