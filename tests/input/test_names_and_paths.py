@@ -172,7 +172,7 @@ def test_what_a_hostile_result_says_does_not_steer_the_terminal(tmp_path, capsys
     evidence(
         Section.INPUT,
         "No text of a result (title, question) and no message brings a control character to the terminal.",
-        f"{len(STEERING)} kinds of steering in 2 fields and 2 commands",
+        "2 fields and 2 commands; erase, title, bell, colour (C1), change of direction, carriage return",
     )
 
 
