@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csmc.estimate.differences import Known, mover_interval
 from csmc.estimate.intervals import (
     clopper_pearson,
     design_effect,
@@ -13,6 +14,8 @@ from csmc.estimate.intervals import (
     proportion_interval,
     wilson,
 )
+
+Z = 1.959963984540054
 
 
 def array(*values: float) -> np.ndarray:
@@ -36,11 +39,15 @@ def test_clopper_pearson_equals_known_values(events: float, trials: float, low: 
 
 @pytest.mark.parametrize(
     ("events", "trials", "low", "high"),
-    [(5, 50, 0.0434757649319, 0.213602314375), (81, 263, 0.255288519878, 0.366209576983)],
+    [
+        (5, 50, 0.0434757649319, 0.213602314375),
+        (81, 263, 0.255288519878, 0.366209576983),
+        (0, 10, 0.0, Z**2 / (10 + Z**2)),
+    ],
 )
 def test_wilson_equals_known_values(events: float, trials: float, low: float, high: float) -> None:
     result = wilson(array(events), array(trials))
-    np.testing.assert_allclose([result.low[0], result.high[0]], [low, high], rtol=1e-10)
+    np.testing.assert_allclose([result.low[0], result.high[0]], [low, high], rtol=1e-10, atol=1e-15)
 
 
 def one_shot(trials: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +64,12 @@ def test_one_shot_crises_give_the_binomial_interval() -> None:
     exact, score = clopper_pearson(value * 100, trials), wilson(value * 100, trials)
     np.testing.assert_allclose(result.low[[0, 5, 29, 71, 100]], exact.low[[0, 5, 29, 71, 100]], rtol=1e-9)
     np.testing.assert_allclose(result.high[[30, 50, 70]], score.high[[30, 50, 70]], rtol=1e-9)
+
+
+def test_thirty_events_are_enough_for_the_score_interval() -> None:
+    """Without an observed variance the replicates are what counts, so the number of events is exact."""
+    result = proportion_interval(array(0.5), array(0.0), array(600.0), array(60.0))
+    np.testing.assert_array_equal(result, wilson(array(30.0), array(60.0)))
 
 
 def test_a_proportion_of_zero_has_an_upper_end_from_the_replicates() -> None:
@@ -125,7 +138,17 @@ def test_a_mean_keeps_to_its_range_and_needs_two_replicates() -> None:
     assert np.isnan([low[1], high[1]]).all()
 
 
-def test_replicates_that_all_agree_leave_room_for_others_on_both_sides() -> None:
-    ends = mean_interval(*(array(v) for v in (2.0, 0.0, 10.0, 10.0, 2.0, 8.0)))
-    missed = 1 - 0.025 ** (1 / 10)
-    np.testing.assert_allclose(np.ravel(ends), [2, 2 + 6 * missed], rtol=1e-12)
+@pytest.mark.parametrize("informative", [1.25, 10.0])
+def test_replicates_that_all_agree_leave_room_for_others_on_both_sides(informative: float) -> None:
+    missed = 1 - 0.025 ** (1 / informative)
+    for value, low, high in ((2.0, 2.0, 2 + 6 * missed), (5.0, 5 - 3 * missed, 5 + 3 * missed)):
+        ends = mean_interval(*(array(v) for v in (value, 0.0, informative, informative, 2.0, 8.0)))
+        np.testing.assert_allclose(np.ravel(ends), [low, high], rtol=1e-12)
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_covariance_beyond_what_the_errors_allow_counts_as_the_largest_possible(sign: int) -> None:
+    """Rounding may bring it there; the half-widths are then added or subtracted."""
+    one, other = (Known(*map(array, numbers)) for numbers in ((0.5, 0.1, 0.3, 0.8), (0.4, 0.1, 0.15, 0.55)))
+    low, high = mover_interval(one, other, array(sign * 0.0101))
+    np.testing.assert_allclose([low[0], high[0]], [0.1 - abs(0.2 - sign * 0.15), 0.1 + abs(0.3 - sign * 0.25)])

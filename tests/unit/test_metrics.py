@@ -7,14 +7,19 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from csmc.errors import ConfigError
 from csmc.estimate import METRICS, Metric, estimate, plan
-from csmc.estimate.metrics import Constant, cross_pairs, own_pairs
+from csmc.estimate.metrics import Constant, Ratio, chosen_metrics, cross_pairs, own_pairs
 from csmc.kernel.codes import Outcome, Tally, row_scale
 from csmc.kernel.result import Integers
 from tests.unit.synthetic import empty, moments
 
 EPISODES = 20
 CLUSTERED = [METRICS[name] for name in ("war", "war_given_challenge", "participation_great", "selectivity")]
+#: No metric of the registry divides by a share, but one may be added.
+OF_SHARES = Metric(
+    "of_shares", Ratio(Tally.PARTICIPATION_GREAT, Tally.PARTICIPATION_OTHER), "a ratio of shares", "", "mean"
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +44,11 @@ def histories() -> Integers:
     return rows
 
 
+def asking_for(names: str | tuple[str, ...]) -> SimpleNamespace:
+    """What the registry reads of an experiment."""
+    return SimpleNamespace(outputs=SimpleNamespace(metrics=names))
+
+
 def per_replicate(metric: Metric, rows: Integers) -> tuple[np.ndarray, np.ndarray]:
     """The metric and each replicate's influence on it, from the raw numbers."""
     natural = rows / np.array([row_scale(row, EPISODES) for row in Tally])
@@ -54,7 +64,7 @@ def per_replicate(metric: Metric, rows: Integers) -> tuple[np.ndarray, np.ndarra
     return value, influence
 
 
-@pytest.mark.parametrize("metric", CLUSTERED, ids=lambda metric: metric.name)
+@pytest.mark.parametrize("metric", [*CLUSTERED, OF_SHARES], ids=lambda metric: metric.name)
 def test_errors_equal_those_of_the_raw_replicates(metric: Metric, histories: Integers) -> None:
     result = estimate(metric, moments(histories, [metric], EPISODES))
     value, influence = per_replicate(metric, histories)
@@ -156,6 +166,22 @@ def test_pairs_of_all_metrics_are_sorted_and_unique() -> None:
     for pairs in (own, cross):
         assert all(first < second for first, second in pairwise(map(tuple, pairs.tolist())))
     assert (own[:, 0] <= own[:, 1]).all()
+
+
+def test_metrics_are_chosen_by_name_in_the_order_of_the_registry() -> None:
+    assert chosen_metrics(asking_for("all")) == tuple(METRICS.values())  # type: ignore[arg-type]
+    assert chosen_metrics(asking_for(("veto", "war"))) == (METRICS["war"], METRICS["veto"])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("wars_given_refusal", "did you mean war_given_refusal?"), ("xyzzy", "(known: no_challenge, ")]
+)
+def test_an_unknown_metric_is_named_with_what_may_have_been_meant(name: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        chosen_metrics(asking_for(("war", name)))  # type: ignore[arg-type]
+    (problem,) = error.value.problems
+    assert "outputs.metrics[1]" in problem
+    assert hint in problem
 
 
 def test_every_outcome_and_every_tally_is_measured() -> None:

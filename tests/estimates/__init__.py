@@ -1,0 +1,1 @@
+"""The estimators once more, in plain Python from single histories and episodes, and the data to compare them on."""
