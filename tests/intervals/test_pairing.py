@@ -13,7 +13,7 @@ from csmc.estimate import METRICS, estimate, plan
 from csmc.estimate.ratios import stack
 from csmc.kernel.codes import Tally
 from tests.evidence import Section
-from tests.statistics.batches import INSTITUTIONS, as_points, batches, moments_of, pooled, quickstart
+from tests.intervals.batches import INSTITUTIONS, as_points, batches, moments_of, pooled, quickstart
 
 WAR = METRICS["war"]
 #: The other institutions; the first is the reference.

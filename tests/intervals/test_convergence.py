@@ -9,7 +9,7 @@ import pytest
 from csmc.estimate import METRICS, Moments, estimate
 from csmc.kernel.result import Tallies
 from tests.evidence import Section
-from tests.statistics.batches import INSTITUTIONS, as_points, batches, moments_of, pooled, quickstart
+from tests.intervals.batches import INSTITUTIONS, as_points, batches, moments_of, pooled, quickstart
 
 SMALLEST, DOUBLINGS, BATCHES = 50, 8, 25_600
 SECURITY = INSTITUTIONS.index("collective_security")

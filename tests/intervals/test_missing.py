@@ -10,7 +10,7 @@ from csmc.estimate import METRICS, Estimate, Metric, estimate
 from csmc.estimate.metrics import Constant
 from csmc.kernel.codes import Tally
 from tests.evidence import Section
-from tests.statistics.batches import as_points, batches, quickstart
+from tests.intervals.batches import as_points, batches, quickstart
 from tests.unit.synthetic import empty, moments
 
 CONDITIONAL = [metric for metric in METRICS.values() if not isinstance(metric.ratio.denominator, Constant)]

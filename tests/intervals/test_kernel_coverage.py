@@ -10,8 +10,8 @@ import pytest
 from csmc.estimate import METRICS, Moments, estimate
 from csmc.estimate.metrics import Constant
 from tests.evidence import Section
-from tests.statistics.batches import INSTITUTIONS, as_points, batches, pooled, quickstart
-from tests.statistics.coverage import EXPERIMENTS, LEAST, holds
+from tests.intervals.batches import INSTITUTIONS, as_points, batches, pooled, quickstart
+from tests.intervals.coverage import EXPERIMENTS, LEAST, holds
 
 #: Estimates that more than this share of experiments lack are of rarer things than an experiment can see.
 SELDOM = 0.05

@@ -9,7 +9,7 @@ from csmc.estimate import METRICS, Estimate, Moments, estimate
 from csmc.estimate.metrics import cross_pairs, own_pairs
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
 from csmc.kernel.result import Integers, Plan, Tallies
-from tests.statistics.histories import OTHER, REFERENCE
+from tests.intervals.histories import OTHER, REFERENCE
 
 _WAR = METRICS["war"]
 _PLAN = Plan(own_pairs([_WAR]), cross_pairs([_WAR]), REFERENCE, "reference")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tests.evidence import Section
-from tests.statistics.coverage import EXPERIMENTS, LEAST, MOST, Coverage, simulated_coverage
-from tests.statistics.processes import PROCESSES
+from tests.intervals.coverage import EXPERIMENTS, LEAST, MOST, Coverage, simulated_coverage
+from tests.intervals.processes import PROCESSES
 
 #: Numbers of histories by the number of episodes in each.
 SIZES = {20: (2, 5, 10, 30, 200, 1000), 200: (2, 5, 15, 50, 200)}

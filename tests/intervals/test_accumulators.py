@@ -17,7 +17,7 @@ from csmc.estimate.ratios import influence, stack, variance
 from csmc.kernel.codes import TALLY_BITS, Tally, row_scale
 from csmc.kernel.result import Plan, Tallies, empty_tallies
 from tests.evidence import Section
-from tests.statistics.batches import batches, moments_of, quickstart
+from tests.intervals.batches import batches, moments_of, quickstart
 from tests.unit.synthetic import empty, moments
 
 REPLICATES = 300

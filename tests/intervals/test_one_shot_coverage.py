@@ -9,9 +9,9 @@ from scipy.stats import binom
 
 from csmc.estimate.intervals import clopper_pearson, wilson
 from tests.evidence import Section
-from tests.statistics.coverage import holds
-from tests.statistics.histories import OTHER
-from tests.statistics.one_shot import Pairs, single, wars
+from tests.intervals.coverage import holds
+from tests.intervals.histories import OTHER
+from tests.intervals.one_shot import Pairs, single, wars
 
 SIZES = (20, 50, 100, 400, 1000)
 Record = Callable[[Section, str, str], None]

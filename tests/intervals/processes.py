@@ -1,6 +1,6 @@
 """Processes under which intervals of clustered episodes are tried: rare and common, weakly and strongly clustered."""
 
-from tests.statistics.histories import Cell, Process
+from tests.intervals.histories import Cell, Process
 
 QUIET, CHEAP, DEAR, WAR = Cell.QUIET, Cell.CHEAP, Cell.DEAR, Cell.WAR
 HELPED, BACKED, SPARED, FACED = Cell.HELPED, Cell.BACKED, Cell.SPARED, Cell.FACED

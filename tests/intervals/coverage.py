@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.estimate import METRICS, Estimate, estimate
-from tests.statistics.histories import OTHER, Process
+from tests.intervals.histories import OTHER, Process
 
 #: Simulated experiments per case.
 EXPERIMENTS = 10_000
