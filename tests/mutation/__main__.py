@@ -8,6 +8,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # before anything loads numba
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -47,6 +48,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", help="names of files, e.g. council.py; all of the target by default")
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--at-least", type=float, default=0.0, help="share of non-equivalent faults to be noticed")
+    parser.add_argument("--among", type=Path, help="plant only faults whose keys are lines of this file")
     parser.add_argument("--none", action="store_true", help="plant none: only show that nothing is noticed then")
     arguments = parser.parse_args()
     paths = KERNEL if arguments.target == "kernel" else ESTIMATE
@@ -59,7 +61,8 @@ def main() -> int:
     if arguments.none:
         return 0
     known, noticed, planted, missed = equivalents(), Counter[str](), Counter[str](), []
-    for fault in plant(paths, examine, arguments.workers, skip=known):
+    among = set(arguments.among.read_text().splitlines()) if arguments.among else None
+    for fault in plant(paths, examine, arguments.workers, skip=known, among=among):
         file = fault.key.partition(":")[0]
         planted[file] += 1
         noticed[file] += fault.noticed

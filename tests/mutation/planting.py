@@ -50,11 +50,13 @@ class Fault:
     noticed: bool
 
 
-def plant(files: Iterable[Path], examine: Callable[[], None], workers: int, skip: Container[str]) -> Iterator[Fault]:
-    """Plant every fault of `files` but those in `skip`; `examine` runs in the fork and raises if it notices one."""
+def plant(
+    files: Iterable[Path], examine: Callable[[], None], workers: int, skip: Container[str], among: Container[str] | None
+) -> Iterator[Fault]:
+    """Plant the faults of `files`, but `skip`, or only those `among`; `examine` raises in the fork if it sees one."""
     running: dict[int, str] = {}
     for key, path, mutant in _faults(files):
-        if key in skip:
+        if key in skip or (among is not None and key not in among):
             continue
         if len(running) == workers:
             yield _reap(running)

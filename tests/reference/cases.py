@@ -38,7 +38,7 @@ class Case(NamedTuple):
         """Tallies of one history in natural units, (tally,), by the kernel, and their resolution."""
         sums = tally(*self.records(), self.seed, replicate, 1, Plan(joint="none"), lanes=1).sums[0]
         scales = np.array([row_scale(row, int(self.point["episodes"])) for row in range(N_TALLIES)])
-        return sums / scales, 1.5 / scales
+        return sums / scales, np.where(scales == 1, 0.0, 1.5 / scales)
 
 
 def record(fields: Mapping[str, Any], dtype: np.dtype[Any]) -> np.recarray[Any, Any]:
@@ -203,6 +203,8 @@ REGRESSION_POINTS: Mapping[str, Mapping[str, Any]] = {
     },
     "sharp": {
         "n_states": 5,
+        "capability_distribution": Distribution.DIRICHLET,
+        "capability_concentration": 1.0,
         "noise": 0.01,
         "rounds": 6,
         "episodes": 6,
@@ -214,7 +216,7 @@ REGRESSION_POINTS: Mapping[str, Mapping[str, Any]] = {
 
 
 def regression_cases(replicates: int = 6) -> Iterator[Case]:
-    """The fixed set: every preset at every regression point."""
+    """The fixed set: every preset at every regression point, and points at the edge of the model."""
     for (name, changes), (preset, institution) in product(REGRESSION_POINTS.items(), PRESETS.items()):
         point = POINT | changes
         n = point["n_states"]
@@ -224,8 +226,40 @@ def regression_cases(replicates: int = 6) -> Iterator[Case]:
         seed = sum(map(ord, name + preset))
         yield Case(point, system_of(n, **columns), institution, seed, 0, replicates)
     yield from vanishing_cases(PRESETS["un_security_council"], replicates)
+    yield from coerced_cases()
+    yield from strong_cases(replicates)
     for institution in PRESETS.values():
         yield remote_case(institution, replicates)
+
+
+#: Histories of `coerced_cases` in which a rung coerces: challengers expect the pressure, so it seldom surprises them.
+COERCED = (217, 240, 253, 14, 50, 254, 29, 100, 218, 210)
+
+
+def coerced_cases() -> Iterator[Case]:
+    """Histories in which the challenger yields on each of the rungs."""
+    point = POINT | {"n_states": 4, "great_powers": 1, "episodes": 6, "challenge_cost": -50.0, "audience_cost": 0.3}
+    rules = {"quota": 0.0, "veto": Veto.NONE, "strength": 1.0, "rungs": 4}
+    ladder = {"severity": [0.0, 0.4, 0.4, 0.4], "cost": [1.0, 0.3, 0.3, 0.3]}
+    for replicate in COERCED:
+        yield Case(point, system_of(4), PRESETS["un_security_council"] | rules | ladder, 3, replicate, 1)
+
+
+def strong_cases(replicates: int) -> Iterator[Case]:
+    """Small councils of states that die; abstentions and utilities that are large against the noise."""
+    forced = POINT | {"n_states": 6, "episodes": 6, "challenge_cost": -50.0, "audience_cost": 0.6}
+    un = PRESETS["un_security_council"]
+    sharp = forced | {"noise": 0.01}
+    for abstention in (1.5, 3.0):
+        yield Case(sharp, system_of(6), un | {"abstention": abstention, "strength": 4.0}, 5, 0, 2 * replicates)
+    small = un | {"seats": 3, "quota": 0.3}  # more great powers than seats, then fewer as states die
+    for great_powers in (1, 5):
+        dying = forced | {"great_powers": great_powers, "survival": 3.0, "war_loss": 0.5, "episodes": 12}
+        yield Case(dying, system_of(6), small, 8, 0, 2 * replicates)
+    for strength, weight in ((400.0, 0.0), (0.0, 900.0), (30.0, 300.0)):
+        huge = un | {"strength": strength, "weight": weight, "bandwagon_weight": weight, "norm": strength / 2}
+        yield Case(sharp, system_of(6), huge, 6, 0, replicates)
+        yield Case(sharp | {"interest_weight": 1000.0, "joining_cost": 700.0}, system_of(6), huge, 7, 0, replicates)
 
 
 def vanishing_cases(institution: Mapping[str, Any], replicates: int) -> Iterator[Case]:
@@ -246,18 +280,19 @@ def vanishing_cases(institution: Mapping[str, Any], replicates: int) -> Iterator
 
 
 def remote_case(institution: Mapping[str, Any], replicates: int) -> Case:
-    """A third party so far away that nothing is left of its capability: it exists, but all shares are 0."""
+    """Two states so far away that nothing is left of their capability: they exist, but their shares are 0."""
     changes = {
-        "n_states": 3,
+        "n_states": 4,
         "great_powers": 1,
         "capability_distribution": Distribution.TABLE,
         "layout": Layout.TABLE,
         "loss_of_strength": 1.0,
         "challenge_cost": -50.0,
         "audience_cost": 10.0,
+        "onset_power": 0.0,
         "episodes": 4,
     }
-    far = [[0.0, 0.0, 700.0], [0.0, 0.0, 700.0], [700.0, 700.0, 0.0]]
+    far = [[0.0 if (i < 2) == (j < 2) else 700.0 for j in range(4)] for i in range(4)]
     return Case(
-        POINT | changes, system_of(3, capability=[1.0, 1.0, 1e-25], distance=far), institution, 1, 0, replicates
+        POINT | changes, system_of(4, capability=[1.0, 1.0, 1e-25, 1e-25], distance=far), institution, 1, 0, replicates
     )
