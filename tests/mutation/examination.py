@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from csmc.institutions import INSTITUTION_DTYPE
-from csmc.kernel import Plan, codes, lanes, tally, trace
+from csmc.kernel import Plan, codes, is_cached, lanes, tally, trace
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome
 from csmc.kernel.result import PATTERN_INSTITUTIONS
 from csmc.parameters import POINT_DTYPE
@@ -199,6 +199,7 @@ def check_door() -> None:
         with pytest.raises(ValueError, match="is outside"):
             tally(arguments, system, records, 1, 0, 1, Plan(), **options)
     tally(point, system, records, 1, 0, 1, Plan(joint="none"), lanes=256)
+    assert is_cached(), "plain Python needs no machine code"
 
 
 def _impossible(point: Any, large: Any) -> Iterator[tuple[Any, dict[str, int]]]:

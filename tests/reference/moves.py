@@ -128,7 +128,7 @@ def _vote(vote: Vote, crisis: Crisis) -> Moves:
 #: Numbers may differ by this part of the larger one,
 RELATIVE = 1e-12
 #: or by this much: many are differences of numbers of about 1, the most that could be at stake.
-ABSOLUTE = 1e-14
+ABSOLUTE = 1e-13
 
 
 def differences(got: Any, want: Any, slack: Mapping[str, float] | None = None, path: str = "") -> Iterator[str]:

@@ -24,8 +24,8 @@ from .records import Point
 #: Histories in which a decision was closer than this are not compared: another exp may decide them otherwise.
 CLOSE_CALL = 1e-12
 
-#: A few units in the last place.
-LAST_BITS = 2.0**-49
+#: Near a tipping point numbers may differ by what this relative change of a parameter does to them.
+NUDGE = 1e-12
 
 
 @dataclass
@@ -44,8 +44,8 @@ class Compared:
         return (
             f"{self.episodes:,} episodes of {self.histories:,} histories in {self.cases:,} cases, "
             f"{self.responses:,} of them with a response; {self.left_out} histories left out because a decision "
-            f"was closer than {CLOSE_CALL:g}; {self.sensitive} episodes near a tipping point compared as closely as "
-            "their numbers are determined by their parameters' last bits"
+            f"was closer than {CLOSE_CALL:g}; {self.sensitive} episodes near a tipping point compared as closely "
+            f"as a relative change of {NUDGE:g} in a parameter moves their numbers"
         )
 
 
@@ -74,7 +74,7 @@ def simulate(case: Case, lane: int, **changes: float) -> History:
 
 
 def assert_same_episodes(case: Case, history: History, traced: Trace, lane: int) -> int:
-    """Every move is the same; give the number of episodes whose numbers hang on their parameters' last bits."""
+    """Every move is the same; give the number of episodes near a tipping point."""
     point, _, institution = case.records()
     parameters = Point.read(case.point)
     sensitive = 0
@@ -89,12 +89,12 @@ def assert_same_episodes(case: Case, history: History, traced: Trace, lane: int)
 
 
 def sensitivity(case: Case, lane: int, number: int, want: Mapping[str, float]) -> dict[str, float]:
-    """How far the reference's own numbers move when a parameter that scales all logits or odds moves by a few ulp.
+    """How far the reference's own numbers move when a parameter that scales all logits or odds moves by so little.
 
     Near a tipping point of the expected response every round multiplies a rounding error.
     """
     slack = dict.fromkeys(want, 0.0)
-    for field, nudge in product(("noise", "decisiveness"), (-LAST_BITS, LAST_BITS)):
+    for field, nudge in product(("noise", "decisiveness"), (-NUDGE, NUDGE)):
         nudged = simulate(case, lane, **{field: case.point[field] * (1.0 + nudge)}).episodes[number]
         for path, value in numbers(moves(nudged, Point.read(case.point))).items():
             slack[path] = max(slack.get(path, 0.0), abs(value - want.get(path, value)))
@@ -138,7 +138,7 @@ def test_every_move_of_200_000_episodes_equals_the_reference(evidence: Callable[
         Section.REFERENCE,
         "The compiled kernel and a plain-Python implementation written from the model's text alone agree on every move "
         "of every episode: who, what, utilities, mandates, expectations, demand, every vote, rung and coalition, "
-        "outcome and memory (discrete values exactly, numbers to 1e-12 of their size or 1e-14 of the most at stake), "
+        "outcome and memory (discrete values exactly, numbers to 1e-12 of their size or 1e-13 of the most at stake), "
         "and on every tally; n 2-64, T 1-50, all scopes, seats, vetoes, geographies, 1-4 rungs",
         str(compared),
     )
