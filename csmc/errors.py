@@ -17,7 +17,7 @@ class CsmcError(Exception):
 
     def __str__(self) -> str:
         """The text, in which a file's name or contents cannot steer the user's terminal."""
-        return "\n".join(map(printable, super().__str__().split("\n")))
+        return printable_lines(super().__str__())
 
 
 class ConfigError(CsmcError):
@@ -82,6 +82,11 @@ def _one_problem(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with all that could steer a terminal written out: controls, ends of lines, changes of direction."""
     return "".join(ascii(letter)[1:-1] if _steers(letter) else letter for letter in text)
+
+
+def printable_lines(text: str) -> str:
+    """`text` made printable, but for its own ends of lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def _steers(letter: str) -> bool:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from csmc.cli.codes import ExitCode
-from csmc.errors import printable
+from csmc.errors import printable_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 def say(text: str = "") -> None:
     """Print text in which no name, title or path can steer the terminal."""
-    print("\n".join(map(printable, text.split("\n"))))
+    print(printable_lines(text))
 
 
 def note(text: str) -> None:
     """Say something about the run, apart from its result."""
-    print("\n".join(map(printable, text.split("\n"))), file=sys.stderr, flush=True)
+    print(printable_lines(text), file=sys.stderr, flush=True)
 
 
 def warn_if_partial(dataset: "xr.Dataset") -> None:

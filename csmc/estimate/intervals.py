@@ -81,7 +81,7 @@ def design_effect(
 
 
 def _belief(events: Floats) -> Floats:
-    return np.where(np.isinf(events), 1.0, events / (events + PRIOR_EVENTS))
+    return events / (events + PRIOR_EVENTS)
 
 
 def effective_count(se: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats) -> Floats:

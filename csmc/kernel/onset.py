@@ -114,9 +114,10 @@ def choose_challenger(point, world, shocks, capability, crisis, scratch, room):
             share = capability[i, lane]
             weight = _raise(share, power) * (floor + saturate(math.sqrt(square[i, lane])))
             weights[i, lane] = weight if share > 0.0 else 0.0
+    nobody = mean  # the mean is not needed any more
     for lane in range(lanes):
-        mean[lane] = -1.0  # nobody is excluded
-    _choose(weights[:n], capability[:n], mean, shocks[_CHALLENGER_DRAW], crisis[CHALLENGER], room)
+        nobody[lane] = -1.0
+    _choose(weights[:n], capability[:n], nobody, shocks[_CHALLENGER_DRAW], crisis[CHALLENGER], room)
 
 
 @stage

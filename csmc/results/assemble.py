@@ -99,7 +99,7 @@ def _values(experiment: Experiment, the_plan: Plan, records: Sequence[Record]) -
         for part, suffix, _ in PARTS:
             yield metric.name + suffix, getattr(result, part)
     yield "outcome_count", tallies.sums[:, :, :N_OUTCOMES]
-    if experiment.outputs.joint != "none":
+    if the_plan.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
     yield "war_pattern", tallies.patterns
     yield "replicates", replicates

@@ -36,6 +36,16 @@ _SECTIONS: dict[str, dict[str, Any]] = {
         "parameters": {"dynamics.episodes": 8, "dynamics.survival": 0.4, "crisis.audience_cost": 0.4},
         "design": {"zip": {"interests.divergence": [0.5, 2.0], "dynamics.trust": [0.2, 0.8]}},
     },
+    "ring": {
+        "institutions": ["collective_security", "league_of_nations", "un_security_council"],
+        "parameters": {
+            "system.n_states": 20,
+            "system.geography.layout": "ring",
+            "system.geography.loss_of_strength": 1.5,
+            "system.capability.distribution": "pareto",
+        },
+        "design": {"grid": {"interests.dimensions": [1, 3]}},
+    },
     "geography": {
         "institutions": [
             "un_security_council",

@@ -25,7 +25,7 @@ from .experiments import FEW, LABELS, REPLICATES, counts, experiments, one_diges
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden.json").read_text())
 Evidence = Callable[[Section, str, str], None]
-CLAIM = "One digest over all tallies of three experiments (9 points, 10 institutions) is the same "
+CLAIM = "One digest over all tallies of four experiments (11 points) is the same "
 
 
 def locally(threads: int) -> Callable[[Experiment, Store], object]:

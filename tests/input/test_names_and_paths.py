@@ -21,7 +21,7 @@ NAMES = {
     "the parent folder": "..",
     "a way out": "../../x",
     "a detour": "a/../../b",
-    "absolute": "/tmp/x",
+    "absolute": "/elsewhere/x",
     "empty": "",
     "a space": " ",
     "NUL": "a\0b",

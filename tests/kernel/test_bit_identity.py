@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -18,7 +15,6 @@ from csmc.kernel.codes import STREAM_VERSION
 
 from .support import simulate
 
-ROOT = Path(__file__).parents[2]
 PLAN = Plan(
     own_pairs=np.array([[0, 0], [10, 12], [24, 21], [33, 33], [38, 38]]),
     cross_pairs=np.array([[10, 10], [33, 1], [24, 24], [37, 38]]),
@@ -69,26 +65,6 @@ def test_results_are_those_of_this_stream_version():
     golden = json.loads((Path(__file__).parent / "golden.json").read_text())
     assert golden["stream_version"] == STREAM_VERSION
     assert digests() == golden["digests"]
-
-
-def other_process(**environment):
-    """The digests of a few replicates, as another process computes them."""
-    code = "import json; from tests.kernel.test_bit_identity import digests; print(json.dumps(digests(6, 3)))"
-    variables = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], env=variables, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-@pytest.mark.proof
-@pytest.mark.parametrize("target", ["generic", "haswell", "skylake-avx512"])
-def test_code_compiled_for_another_cpu_gives_the_same_bits(target):
-    assert other_process(NUMBA_CPU_NAME=target, NUMBA_CPU_FEATURES="") == digests(6)
-
-
-@pytest.mark.proof
-def test_the_kernel_run_as_plain_python_gives_the_same_bits():
-    assert other_process(NUMBA_DISABLE_JIT="1") == digests(6)
 
 
 def test_the_kernel_is_compiled_for_one_signature_whatever_is_asked_of_it():
