@@ -40,7 +40,7 @@ test: $(VENV)/developed
 	@$(BIN)/python -m pytest
 
 proof: $(VENV)/developed
-	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence docs/verification.md
+	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence=docs/verification.md
 
 mutation: $(VENV)/developed
 	@$(BIN)/python -m tests.mutation kernel
