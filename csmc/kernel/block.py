@@ -78,6 +78,16 @@ def _elects(institutions, n):
     return False
 
 
+@stage
+def _begin(point, institution, shares, capability, trust, legitimacy):
+    """An institution's course of the histories at their start."""
+    for lane in range(trust.shape[0]):
+        trust[lane] = point.trust
+        legitimacy[lane] = institution.legitimacy
+        for i in range(shares.shape[0]):
+            capability[i, lane] = shares[i, lane]
+
+
 @compiled
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions,
@@ -116,9 +126,7 @@ def tally_block(
         worlds.start(point, system, replicate, seed, world, scratch, room)
         running[:] = 0.0
         for k in range(n_institutions):
-            capability[k] = world[CAPABILITY]
-            trust[k] = point.trust
-            legitimacy[k] = institutions[k].legitimacy
+            _begin(point, institutions[k], world[CAPABILITY], capability[k], trust[k], legitimacy[k])
         for episode in range(point.episodes):
             worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
             if episode > 0:

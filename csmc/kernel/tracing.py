@@ -70,18 +70,31 @@ NO_TRACE = empty_trace(2, 0, 0, 0)
 
 
 @stage
+def _copy(source, out):
+    """Rows of `source` to `out` (row, lane); numba's own assignment of arrays takes seconds to compile."""
+    for row in range(out.shape[0]):
+        for lane in range(out.shape[1]):
+            out[row, lane] = source[row, lane]
+
+
+@stage
 def trace_expectations(trace, k, episode, world, shocks, capability, active, crisis, thirds, seat):
     """Copy all that is known of institution k's episode when the demand has been answered."""
-    n = trace.world.shape[2]
-    trace.world[episode] = world[:, :n]
-    trace.shocks[episode] = shocks
-    trace.before[k, episode] = capability[:n]
-    trace.seats[k, episode] = seat[:n]
-    trace.standing[k, episode, ACTIVE] = active
-    trace.crisis[k, episode] = crisis
-    trace.crisis[k, episode, EXPECTED_FIELDS:RESPONSE_END] = 0.0
-    trace.thirds[k, episode] = thirds
-    trace.thirds[k, episode, BALLOT:SURVIVOR_THIRD_FIELDS] = 0.0
+    for field in range(world.shape[0]):
+        _copy(world[field], trace.world[episode, field])
+    _copy(shocks, trace.shocks[episode])
+    _copy(capability, trace.before[k, episode])
+    _copy(seat, trace.seats[k, episode])
+    _copy(crisis, trace.crisis[k, episode])
+    for field in range(thirds.shape[0]):
+        _copy(thirds[field], trace.thirds[k, episode, field])
+    for lane in range(active.shape[0]):
+        trace.standing[k, episode, ACTIVE, lane] = active[lane]
+        for field in range(EXPECTED_FIELDS, RESPONSE_END):
+            trace.crisis[k, episode, field, lane] = 0.0
+        for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
+            for j in range(thirds.shape[1]):
+                trace.thirds[k, episode, field, j, lane] = 0.0
 
 
 @stage
@@ -101,6 +114,6 @@ def trace_aftermath(trace, k, episode, outcome, capability, trust, legitimacy):
     """Copy how institution k's episode ended and what it left behind."""
     for lane in range(outcome.shape[0]):
         trace.crisis[k, episode, OUTCOME, lane] = outcome[lane]
-    trace.after[k, episode] = capability[: trace.after.shape[2]]
-    trace.standing[k, episode, TRUST] = trust
-    trace.standing[k, episode, LEGITIMACY] = legitimacy
+        trace.standing[k, episode, TRUST, lane] = trust[lane]
+        trace.standing[k, episode, LEGITIMACY, lane] = legitimacy[lane]
+    _copy(capability, trace.after[k, episode])
