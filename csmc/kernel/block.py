@@ -26,6 +26,7 @@ from csmc.kernel.lanes import (
     OUTCOME,
     SEAT_DRAW,
     THIRD,
+    laned,
     new_arrays,
 )
 from csmc.kernel.mathematics import exp
@@ -61,10 +62,11 @@ def _draw_shocks(point, elects, episode, replicate, seed, world, shocks):
     spread, level = point.cost_heterogeneity, point.joining_cost
     fill_uniforms(shocks, _CRISIS_DRAWS, replicate, episode, _CRISIS, _FIRST_INDEX, seed)
     fill_normals(shocks[ASSESSMENT:], _ASSESSMENTS, replicate, episode, _ASSESS, _FIRST_INDEX, seed)
-    fill_normals(world[JOINING_COST], n, replicate, episode, _COST, _FIRST_INDEX, seed)
+    joining_cost = laned(world[JOINING_COST])
+    fill_normals(joining_cost, n, replicate, episode, _COST, _FIRST_INDEX, seed)
     for i in range(n):
-        for lane in range(replicate.shape[0]):
-            world[JOINING_COST, i, lane] = level * exp(spread * world[JOINING_COST, i, lane])
+        for lane in range(joining_cost.shape[1]):
+            joining_cost[i, lane] = level * exp(spread * joining_cost[i, lane])
     if elects:
         fill_uniforms(world[SEAT_DRAW], n, replicate, episode, _SEAT, _FIRST_INDEX, seed)
 
@@ -79,13 +81,20 @@ def _elects(institutions, n):
 
 
 @stage
-def _begin(point, institution, shares, capability, trust, legitimacy):
-    """An institution's course of the histories at their start."""
+def _begin(point, institution, start, capability, trust, legitimacy, counts, shares):
+    """An institution's course of the histories at their start, nothing counted."""
+    for i in range(start.shape[0]):
+        for lane in range(trust.shape[0]):
+            capability[i, lane] = start[i, lane]
     for lane in range(trust.shape[0]):
         trust[lane] = point.trust
         legitimacy[lane] = institution.legitimacy
-        for i in range(shares.shape[0]):
-            capability[i, lane] = shares[i, lane]
+    for row in range(counts.shape[0]):
+        for lane in range(trust.shape[0]):
+            counts[row, lane] = 0
+    for row in range(shares.shape[0]):
+        for lane in range(trust.shape[0]):
+            shares[row, lane] = 0.0
 
 
 @compiled
@@ -96,9 +105,10 @@ def tally_block(
 ):  # fmt: skip
     """Simulate replicates first..first+count-1 of one point under every institution and add their tallies.
 
-    `points` is a record array of one element. Batches of `lanes` replicates pass through each stage together; the
-    number of lanes never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as
-    many as it has room for (of one batch: with room for any, count must not exceed `lanes`).
+    `points` is a record array of one element. Batches of `lanes` replicates (LANES, unless this runs as plain Python)
+    pass through each stage together; their number never shows in a result. The episodes from `first_traced` on are
+    copied to the Trace `traced`, as many as it has room for (of one batch: with room for any, count must not exceed
+    `lanes`).
     """
     point = points[0]
     n = point.n_states
@@ -111,9 +121,9 @@ def tally_block(
     trust = np.zeros((n_institutions, lanes))
     legitimacy = np.zeros((n_institutions, lanes))
     active = np.zeros(lanes)
-    outcomes = np.zeros((n_institutions, lanes), dtype=np.int64)
-    running = np.zeros((n_institutions, N_TALLIES, lanes))
-    integers = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
+    outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
+    counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
+    shares = np.zeros((n_institutions, tallies.N_SHARES, lanes))
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
@@ -124,9 +134,10 @@ def tally_block(
         for lane in range(lanes):
             replicate[lane] = first + done + lane
         worlds.start(point, system, replicate, seed, world, scratch, room)
-        running[:] = 0.0
         for k in range(n_institutions):
-            _begin(point, institutions[k], world[CAPABILITY], capability[k], trust[k], legitimacy[k])
+            _begin(
+                point, institutions[k], world[CAPABILITY], capability[k], trust[k], legitimacy[k], counts[k], shares[k]
+            )
         for episode in range(point.episodes):
             worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
             if episode > 0:
@@ -156,7 +167,7 @@ def tally_block(
                     tracing.trace_expectations(
                         traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
                     )
-                tallies.record_bargains(crisis, active, outcomes[k], running[k])
+                tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
                 aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
                 n_survivors, padded = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
                 if n_survivors > 0:
@@ -169,19 +180,20 @@ def tally_block(
                     )  # fmt: skip
                     if traces:
                         tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, survivor_thirds)
-                    tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], running[k])
+                    tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], counts[k], shares[k])
                     aftermath.remember_responses(
                         point, chosen[:n_survivors], survivors, survivor_thirds, capability[k], trust[k], legitimacy[k]
                     )
                 if traces:
                     tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
-                tallies.record_outcomes(episode, outcomes[k], running[k])
+                tallies.record_outcomes(episode, outcomes[k], counts[k])
             tallies.add_joint(outcomes, partners, counted, joint)
             tallies.add_patterns(outcomes, counted, patterns)
         for k in range(n_institutions):
-            tallies.record_ends(point, capability[k], trust[k], legitimacy[k], running[k], room)
-            tallies.quantise(running[k], scales, integers[k])
-            tallies.add_sums(integers[k], counted, sums[k])
+            tallies.record_ends(point, scales, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
+            tallies.drop(counts[k], counted)
+            tallies.add_sums(counts[k], sums[k])
         for k in range(n_institutions):
-            tallies.add_products(integers[k], integers[k], own_pairs, counted, own_high[k], own_low[k])
-            tallies.add_products(integers[k], integers[reference], cross_pairs, counted, cross_high[k], cross_low[k])
+            own, other = counts[k], counts[reference]
+            tallies.add_products(own, own, own_pairs, point.episodes, scales, own_high[k], own_low[k])
+            tallies.add_products(own, other, cross_pairs, point.episodes, scales, cross_high[k], cross_low[k])

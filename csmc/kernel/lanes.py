@@ -6,7 +6,7 @@ Four float64 arrays hold everything; their first axis is a field, named by the c
   a multiple of 4 (draws come in fours; the rows beyond n_states hold nothing of meaning).
 - `shocks[field, lane]`: the draws of an episode that are not per state.
 - `crisis[field, lane]`: who confronts whom over what, what is expected, and how it ends.
-- `thirds[field, third, lane]`: the states other than the two parties, in index order.
+- `thirds[third, field, lane]`: the states other than the two parties, in index order.
 
 The crises that call for a response are compacted into a second pair of `crisis` and `thirds` arrays of the same fields.
 Masks, counts and codes are float64 too, so that every loop keeps one vector width.
@@ -14,10 +14,13 @@ Masks, counts and codes are float64 too, so that every loop keeps one vector wid
 
 import numpy as np
 
-from csmc._jit import inlined, stage
+from csmc._jit import INTERPRETED, inlined, last_axis_of, stage
 
-#: Lanes of a batch, by default; it never shows in a result.
-LANES = 128
+#: Lanes of a batch; it never shows in a result. Plain Python has no use for more than there are replicates.
+LANES = 16 if INTERPRETED else 128
+
+#: The same array, known to have LANES lanes: for every stage that reads and writes rows of one array.
+laned = last_axis_of(LANES)
 
 #: Lane loops over the compacted crises are padded to a multiple of this, a multiple of the usual vector widths.
 PADDING = 16
@@ -104,7 +107,7 @@ DEMAND_VALUE = 67  # EU'
 MEDIATED = 68  # mask: mediation would succeed
 CRISIS_FIELDS = 69
 
-# thirds[field, third, lane]
+# thirds[third, field, lane]
 POWER = 0  # effective capability e_k at the target's theatre
 LIVING = 1  # mask
 VICTIM_SIDE_COST = 2  # C_k
@@ -148,9 +151,9 @@ def new_arrays(n, lanes):
         np.zeros((WORLD_FIELDS, rows, lanes)),
         np.zeros((SHOCK_FIELDS, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((THIRD_FIELDS, n - 2, lanes)),
+        np.zeros((n - 2, THIRD_FIELDS, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((SURVIVOR_THIRD_FIELDS, n - 2, lanes)),
+        np.zeros((n - 2, SURVIVOR_THIRD_FIELDS, lanes)),
         np.zeros((SCRATCH_FIELDS, rows, lanes)),
         np.zeros((ROOM_FIELDS, lanes)),
     )

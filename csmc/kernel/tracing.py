@@ -86,14 +86,16 @@ def trace_expectations(trace, k, episode, world, shocks, capability, active, cri
     _copy(capability, trace.before[k, episode])
     _copy(seat, trace.seats[k, episode])
     _copy(crisis, trace.crisis[k, episode])
-    for field in range(thirds.shape[0]):
-        _copy(thirds[field], trace.thirds[k, episode, field])
-    for lane in range(active.shape[0]):
+    for j in range(thirds.shape[0]):
+        for field in range(thirds.shape[1]):
+            for lane in range(trace.thirds.shape[4]):
+                trace.thirds[k, episode, field, j, lane] = thirds[j, field, lane]
+    for lane in range(trace.standing.shape[3]):
         trace.standing[k, episode, ACTIVE, lane] = active[lane]
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = 0.0
         for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
-            for j in range(thirds.shape[1]):
+            for j in range(thirds.shape[0]):
                 trace.thirds[k, episode, field, j, lane] = 0.0
 
 
@@ -105,14 +107,14 @@ def trace_response(trace, k, episode, chosen, survivors, survivor_thirds):
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = survivors[field, s]
         for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
-            for j in range(survivor_thirds.shape[1]):
-                trace.thirds[k, episode, field, j, lane] = survivor_thirds[field, j, s]
+            for j in range(survivor_thirds.shape[0]):
+                trace.thirds[k, episode, field, j, lane] = survivor_thirds[j, field, s]
 
 
 @stage
 def trace_aftermath(trace, k, episode, outcome, capability, trust, legitimacy):
     """Copy how institution k's episode ended and what it left behind."""
-    for lane in range(outcome.shape[0]):
+    for lane in range(trace.standing.shape[3]):
         trace.crisis[k, episode, OUTCOME, lane] = outcome[lane]
         trace.standing[k, episode, TRUST, lane] = trust[lane]
         trace.standing[k, episode, LEGITIMACY, lane] = legitimacy[lane]
