@@ -202,7 +202,9 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
                 odds[row, lane] = odds[row, lane] * (1.0 - p[lane]) + odds[row + 1, lane] * p[lane]
     for lane in range(lanes):
         passing = unblocked[lane] * odds[0, lane]
-        crisis[MANDATE + item, lane] = 0.0 if crisis[NEED, lane] < 0.0 else passing
+        p[lane] = 0.0 if crisis[NEED, lane] < 0.0 else passing
+    for lane in range(lanes):  # apart: a row that depends on the item would need checks in the loop above
+        crisis[MANDATE + item, lane] = p[lane]
 
 
 @stage

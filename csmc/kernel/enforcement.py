@@ -134,6 +134,13 @@ def enforce(point, institution, episode, seed, replicate, crisis, thirds, scratc
 
 
 @stage
+def _copy(source, count, out):
+    """The first `count` lanes of a row to a row that depends on the item: apart, or the loop would need checks."""
+    for s in range(count):
+        out[s] = source[s]
+
+
+@stage
 def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, draws, room):
     """Authorise one item: by the council's vote, or as a matter of course where there is no council."""
     crisis, thirds, draws, room = laned(crisis), laned(thirds), laned(draws), laned(room)
@@ -147,7 +154,7 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
         return
     inverse_noise = 1.0 / point.noise
     price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
-    vetoes, yes_votes = room[FIRST], room[SECOND]
+    vetoes, yes_votes, ballot, authorised, open_case = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
@@ -162,19 +169,20 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
             voter, veto = thirds[j, VOTER, s], thirds[j, VETO, s]
             yes_votes[s] += voter if u < yes else 0.0
             vetoes[s] += veto if u >= not_no else 0.0
-            thirds[j, BALLOT + item, s] = voter if u < yes else (-voter if u >= not_no else 0.0)
+            ballot[s] = voter if u < yes else (-voter if u >= not_no else 0.0)
+        _copy(ballot, count, thirds[j, BALLOT + item])
     for s in range(count):
         need, votes_for, vetoed = crisis[NEED, s], yes_votes[s], vetoes[s] > 0.0
-        open_case = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
-        authorised = 1.0 if need >= 0.0 and votes_for >= need and not vetoed else 0.0
-        crisis[REACHED + item, s] = open_case
-        crisis[YES_VOTES + item, s] = votes_for
-        crisis[VETOES + item, s] = vetoes[s]
-        crisis[AUTHORISED + item, s] = authorised
-        crisis[MANDATES, s] += open_case * authorised
-        crisis[VOTES, s] += open_case
-        crisis[PASSED, s] += open_case * authorised
-        crisis[VETOED, s] += open_case if vetoed else 0.0
+        open_case[s] = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
+        authorised[s] = 1.0 if need >= 0.0 and votes_for >= need and not vetoed else 0.0
+        crisis[MANDATES, s] += open_case[s] * authorised[s]
+        crisis[VOTES, s] += open_case[s]
+        crisis[PASSED, s] += open_case[s] * authorised[s]
+        crisis[VETOED, s] += open_case[s] if vetoed else 0.0
+    _copy(open_case, count, crisis[REACHED + item])
+    _copy(yes_votes, count, crisis[YES_VOTES + item])
+    _copy(vetoes, count, crisis[VETOES + item])
+    _copy(authorised, count, crisis[AUTHORISED + item])
 
 
 @stage
@@ -184,7 +192,8 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
     count = replicate.shape[0]
     severity, cost, inverse_noise = institution.severity[item], institution.cost[item], 1.0 / point.noise
     assurance_weight = point.assurance_weight
-    taking_part, shirking, assurance = room[FIRST], room[SECOND], room[THIRD]
+    taking_part, shirking, assurance, part, authorised = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
+    _copy(crisis[AUTHORISED + item], count, authorised)
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
     for s in range(count):
         taking_part[s] = 0.0
@@ -196,15 +205,15 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
             u = third_party(draws, j, s, min(a, b), max(a, b))
             obligation, power, living = thirds[j, OBLIGATION, s], thirds[j, POWER, s], thirds[j, LIVING, s]
             utility, price = thirds[j, HELP_UTILITY, s] + obligation, cost * thirds[j, VICTIM_SIDE_COST, s]
-            part = 1.0 if u < participation(utility, assurance[s], price, inverse_noise) else 0.0
-            taking_part[s] += part * power
-            shirking[s] += max(0.0, saturate(obligation) - part) * power
-            thirds[j, CHOICE + item, s] = living * part
+            takes_part = 1.0 if u < participation(utility, assurance[s], price, inverse_noise) else 0.0
+            taking_part[s] += takes_part * power
+            shirking[s] += max(0.0, saturate(obligation) - takes_part) * power
+            part[s] = living * takes_part
+        _copy(part, count, thirds[j, CHOICE + item])
     for s in range(count):
         outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
-        authorised, total = crisis[AUTHORISED + item, s], crisis[THIRD_POWER, s]
-        taken_part, shirked = taking_part[s], shirking[s]
-        taken = outcome == RESPONSE and authorised > 0.0
+        total, taken_part, shirked = crisis[THIRD_POWER, s], taking_part[s], shirking[s]
+        taken = outcome == RESPONSE and authorised[s] > 0.0
         share = taken_part / total if total > 0.0 else 0.0
         riding = shirked / total if total > 0.0 else 0.0
         pressure = severity / crisis[STAKE, s] * share
