@@ -24,6 +24,7 @@ from csmc.kernel.lanes import (
     GROWTH,
     JOINING_COST,
     OUTCOME,
+    PADDING,
     SEAT_DRAW,
     THIRD,
     laned,
@@ -144,6 +145,7 @@ def tally_block(
                 worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
             _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
             row = episode - first_traced
+            seated = -1  # the institution whose council sits
             traces = 0 <= row < traced.world.shape[0]
             for k in range(n_institutions):
                 institution = institutions[k]
@@ -157,7 +159,10 @@ def tally_block(
                     utilities.describe_third_parties(point, world, capability[k], crisis, thirds, scratch)
                 utilities.weigh(point, institution, crisis, thirds, legitimacy[k])
                 if institution.seating != _NO_COUNCIL:
-                    council.convene(point, institution, world, capability[k], crisis, thirds, scratch, room)
+                    if episode > 0 or seated < 0 or not council.seat_alike(institution, institutions[seated]):
+                        council.take_seats(point, institution, world, capability[k], scratch, room)
+                        seated = k
+                    council.convene(point, institution, crisis, thirds, scratch, room)
                 council.expect_mandates(point, institution, crisis, thirds, scratch, room)
                 response.expect_response(point, institution, crisis, thirds, trust[k], room)
                 response.expect_pressure(point, institution, crisis, thirds, room)
@@ -169,10 +174,11 @@ def tally_block(
                     )
                 tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
                 aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
-                n_survivors, padded = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
+                n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
                 if n_survivors > 0:
+                    padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
                     enforcement.gather(
-                        chosen, padded, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds
+                        chosen[:n_survivors], replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds
                     )
                     enforcement.enforce(
                         point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,

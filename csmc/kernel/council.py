@@ -109,19 +109,28 @@ def _seat_number(n, seats, world, capability, seat, order, room):
 
 
 @stage
-def convene(point, institution, world, capability, crisis, thirds, scratch, room):
-    """Seat the council and say who may vote, who holds a veto and how many yes votes are needed.
+def seat_alike(institution, other):
+    """Whether two councils have the same members in the same world."""
+    return institution.seating == other.seating and institution.seats == other.seats
 
-    Leaves who sits, as a mask, in scratch[THIRD].
-    """
+
+@stage
+def take_seats(point, institution, world, capability, scratch, room):
+    """Seat the council. Leaves who sits, as a mask, in scratch[THIRD]."""
+    n = point.n_states
+    if institution.seating == _NUMBER and institution.seats < n:
+        _seat_number(n, institution.seats, world, capability, scratch[THIRD], scratch[FIRST], room)
+    else:
+        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, scratch[THIRD])
+
+
+@stage
+def convene(point, institution, crisis, thirds, scratch, room):
+    """Say who may vote, who holds a veto and how many yes votes are needed, given who sits."""
     n = point.n_states
     crisis, thirds, scratch, room = laned(crisis), laned(thirds), laned(scratch), laned(room)
     lanes = crisis.shape[1]
     seat, eligible = scratch[THIRD], room[SECOND]
-    if institution.seating == _NUMBER and institution.seats < n:
-        _seat_number(n, institution.seats, world, capability, seat, scratch[FIRST], room)
-    else:
-        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, seat)
     quota, parties_vote = institution.quota, 0.0 if institution.parties_abstain else 1.0
     veto_permanent = 1.0 if institution.veto == _VETO_PERMANENT else 0.0
     veto_all = 1.0 if institution.veto == _VETO_ALL else 0.0

@@ -39,7 +39,6 @@ from csmc.kernel.lanes import (
     NEED,
     OBLIGATION,
     OUTCOME,
-    PADDING,
     PASSED,
     POWER,
     REACHED,
@@ -88,35 +87,35 @@ _GENERAL_WAR = float(Outcome.GENERAL_WAR)
 
 @stage
 def select_survivors(outcome, active, chosen):
-    """(count, padded count) of the lanes that call for a response, written to `chosen`; padded with the first one."""
-    lanes = active.shape[0]
+    """Number of the lanes that call for a response, which are written to `chosen`."""
     count = 0
-    for lane in range(lanes):
+    for lane in range(active.shape[0]):
         if outcome[lane] == RESPONSE and active[lane] > 0.0:
             chosen[count] = lane
             count += 1
-    padded = min((count + PADDING - 1) // PADDING * PADDING, lanes)
-    for s in range(count, padded):
-        chosen[s] = chosen[0]
-    return count, padded
+    return count
 
 
 @stage
-def gather(chosen, padded, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds):
-    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays."""
+def gather(chosen, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds):
+    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays.
+
+    What earlier crises left in the lanes beyond is carried through the response and never looked at.
+    """
     crisis, thirds = laned(crisis), laned(thirds)
     survivors, survivor_thirds = laned(survivors), laned(survivor_thirds)
-    for s in range(padded):
+    count = chosen.shape[0]
+    for s in range(count):
         survivor_replicate[s] = replicate[chosen[s]]
     for field in range(EXPECTED_FIELDS):
-        for s in range(padded):
+        for s in range(count):
             survivors[field, s] = crisis[field, chosen[s]]
     for field in range(EXPECTED_FIELDS, RESPONSE_END):
-        for s in range(padded):
+        for s in range(survivors.shape[1]):
             survivors[field, s] = 0.0
     for j in range(thirds.shape[0]):
         for field in range(COMPACTED_FIELDS):
-            for s in range(padded):
+            for s in range(count):
                 survivor_thirds[j, field, s] = thirds[j, field, chosen[s]]
 
 
@@ -192,7 +191,8 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
     count = replicate.shape[0]
     severity, cost, inverse_noise = institution.severity[item], institution.cost[item], 1.0 / point.noise
     assurance_weight = point.assurance_weight
-    taking_part, shirking, assurance, part, authorised = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
+    taking_part, shirking = room[FIRST], room[SECOND]
+    assurance, part, authorised = room[THIRD], room[FOURTH], room[FIFTH]
     _copy(crisis[AUTHORISED + item], count, authorised)
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
     for s in range(count):

@@ -16,14 +16,14 @@ import numpy as np
 
 from csmc._jit import INTERPRETED, inlined, last_axis_of, stage
 
-#: Lanes of a batch; it never shows in a result. Plain Python has no use for more than there are replicates.
-LANES = 16 if INTERPRETED else 128
+#: Lanes of a batch; it never shows in a result. Plain Python gains nothing by many, and tests of it by several batches.
+LANES = 4 if INTERPRETED else 128
 
 #: The same array, known to have LANES lanes: for every stage that reads and writes rows of one array.
 laned = last_axis_of(LANES)
 
-#: Lane loops over the compacted crises are padded to a multiple of this, a multiple of the usual vector widths.
-PADDING = 16
+#: Lane loops over the compacted crises are padded to a multiple of this, the widest vector.
+PADDING = 8
 
 # world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis
 BASE = 0  # lasting ideal points μ

@@ -28,7 +28,7 @@ from csmc.kernel.lanes import (
     VICTIM_SIDE_COST,
     laned,
 )
-from csmc.kernel.mathematics import exp, log_odds_against, logistic, saturate
+from csmc.kernel.mathematics import exp, exp_within, log_odds_against, logistic, saturate
 
 
 @inlined
@@ -125,8 +125,8 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             help_sum[lane] += saturate(obligation) * thirds[j, POWER, lane]
         if factored:
             for lane in range(lanes):
-                thirds[j, FIXED_HELP, lane] = exp(thirds[j, FIXED_HELP, lane])
-                thirds[j, FIXED_JOIN, lane] = exp(thirds[j, FIXED_JOIN, lane])
+                thirds[j, FIXED_HELP, lane] = exp_within(thirds[j, FIXED_HELP, lane])
+                thirds[j, FIXED_JOIN, lane] = exp_within(thirds[j, FIXED_JOIN, lane])
     for lane in range(lanes):
         expected = crisis[SUPPORT, lane] * crisis[EXPECTED_MANDATE, lane] * help_sum[lane]
         crisis[TARGET_STRENGTH, lane] = crisis[TARGET_POWER, lane] + expected
@@ -142,12 +142,12 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             join_sum[lane] = 0.0
         if factored:
             for lane in range(lanes):
-                drive[lane] = exp(drive[lane])
-                tilt[lane] = exp(tilt[lane])
+                drive[lane] = exp_within(drive[lane])
+                tilt[lane] = exp_within(tilt[lane])
             for j in range(n_thirds):
                 for lane in range(lanes):
                     power = thirds[j, POWER, lane]
-                    useful = exp(efficacy_weight * efficacy(effect[lane], power))
+                    useful = exp_within(efficacy_weight * efficacy(effect[lane], power))
                     helping = thirds[j, FIXED_HELP, lane] * drive[lane] * useful
                     joining = thirds[j, FIXED_JOIN, lane] * tilt[lane]
                     weight = power / (1.0 + helping + joining)

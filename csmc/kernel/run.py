@@ -13,6 +13,10 @@ from csmc.kernel.result import Plan, Tallies, empty_tallies
 from csmc.kernel.tallies import tally_scales
 from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
 
+#: A trace is of one batch.
+_MOST_TRACED = 128
+
+
 class SystemTables(Protocol):
     """What the kernel reads of a system of n states."""
 
@@ -72,7 +76,8 @@ def tally(
     ValueError
         More states than the addresses of the draws allow.
     """
-    return _run(point, system, institutions, seed, first, count, plan, NO_TRACE, 0)
+    lanes = min(count, LANES) if INTERPRETED else LANES
+    return _run(point, system, institutions, seed, first, count, plan, lanes, NO_TRACE, 0)
 
 
 def trace(
@@ -105,15 +110,16 @@ def trace(
         `replicates` outside 1..128, episodes that the histories do not have, or more states than the addresses of
         the draws allow.
     """
-    if not 1 <= replicates <= LANES:
-        raise ValueError(f"replicates={replicates} is outside [1, {LANES}]")
+    if not 1 <= replicates <= _MOST_TRACED:
+        raise ValueError(f"replicates={replicates} is outside [1, {_MOST_TRACED}]")
     length = int(point[0].episodes)
     kept = length - first_episode if episodes is None else episodes
     if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):
         raise ValueError(f"episodes {first_episode} to {first_episode + kept - 1} are outside [0, {length - 1}]")
     traced = empty_trace(int(point[0].n_states), len(institutions), kept, replicates)
     plan = Plan(joint="none")
-    _run(point, system, institutions, seed, replicate, replicates, plan, traced, first_episode)
+    lanes = replicates if INTERPRETED else LANES
+    _run(point, system, institutions, seed, replicate, replicates, plan, lanes, traced, first_episode)
     return traced
 
 
@@ -125,6 +131,7 @@ def _run(
     first: int,
     count: int,
     plan: Plan,
+    lanes: int,
     traced: Trace,
     first_traced: int,
 ) -> Tallies:
@@ -144,7 +151,7 @@ def _run(
         np.uint64(seed),
         np.int64(first),
         np.int64(count),
-        np.int64(min(count, LANES) if INTERPRETED else LANES),
+        np.int64(lanes),
         tally_scales(int(point[0].episodes)),
         _own(plan.own_pairs, np.int64),
         _own(plan.cross_pairs, np.int64),

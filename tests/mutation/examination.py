@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,8 +88,8 @@ def check_codes() -> None:
 def check_results() -> None:
     """Results add up, and hold the tables that were asked for."""
     arguments = record(POINT, POINT_DTYPE), system_of(8), record(PRESETS["anarchy"], INSTITUTION_DTYPE), 3
-    parts = [tally(*arguments, first, 2, Plan(joint="all"), lanes=2) for first in (0, 2)]
-    whole = tally(*arguments, 0, 4, Plan(joint="all"), lanes=4)
+    parts = [tally(*arguments, first, 2, Plan(joint="all")) for first in (0, 2)]
+    whole = tally(*arguments, 0, 4, Plan(joint="all"))
     for added, counted in zip(parts[0] + parts[1], whole, strict=True):
         assert (added == counted).all()
     assert whole.own_high.shape == (1, 0)
@@ -141,11 +141,11 @@ def check_many_replicates() -> None:
         arguments = record(point, POINT_DTYPE), system_of(point["n_states"]), records, 3
         for joint, reference in (("all", 1), ("reference", 2)):
             plan = Plan(own_pairs=pairs, cross_pairs=pairs[::-1], reference=reference, joint=joint)
-            whole = tally(*arguments, 7, 11, plan, lanes=4)
-            single = [tally(*arguments, replicate, 1, plan, lanes=1) for replicate in range(7, 18)]
+            whole = tally(*arguments, 7, 11, plan)
+            single = [tally(*arguments, replicate, 1, plan) for replicate in range(7, 18)]
             rows = np.array([one.sums for one in single])
             for k in range(len(names)):  # alone and in company
-                alone = tally(*arguments[:2], records[k : k + 1], 3, 7, 11, Plan(joint="none"), lanes=4)
+                alone = tally(*arguments[:2], records[k : k + 1], 3, 7, 11, Plan(joint="none"))
                 assert (alone.sums[0] == whole.sums[k]).all()
             assert (whole.sums == rows.sum(axis=0)).all()
             own = (rows[:, :, pairs[:, 0]].astype(object) * rows[:, :, pairs[:, 1]]).sum(axis=0)
@@ -195,15 +195,8 @@ def check_door() -> None:
     point, system = record(POINT | {"n_states": 2}, POINT_DTYPE), system_of(2)
     records = record(PRESETS["anarchy"], INSTITUTION_DTYPE)
     large = record(POINT | {"n_states": 65}, POINT_DTYPE)
-    for arguments, options in _impossible(point, large):
+    for impossible in (large, record(POINT | {"n_states": 1}, POINT_DTYPE)):
         with pytest.raises(ValueError, match="is outside"):
-            tally(arguments, system, records, 1, 0, 1, Plan(), **options)
-    tally(point, system, records, 1, 0, 1, Plan(joint="none"), lanes=256)
+            tally(impossible, system, records, 1, 0, 1, Plan())
+    tally(point, system, records, 1, 0, 1, Plan(joint="none"))
     assert is_cached(), "plain Python needs no machine code"
-
-
-def _impossible(point: Any, large: Any) -> Iterator[tuple[Any, dict[str, int]]]:
-    yield point, {"lanes": 0}
-    yield point, {"lanes": 257}
-    yield large, {"lanes": 1}
-    yield record(POINT | {"n_states": 1}, POINT_DTYPE), {"lanes": 1}
