@@ -1,4 +1,4 @@
-"""What the kernel is made of: nanoseconds of each costly operation in a lane loop like the kernel's, on this machine."""
+"""What the kernel is made of: nanoseconds of each costly operation in a lane loop, on this machine."""
 
 import math
 from collections.abc import Callable
@@ -19,6 +19,8 @@ from csmc.kernel.draws import fill_normals, fill_uniforms
 ROWS, LANES = 8, 128
 #: Passes over the arrays in one call, so that the call itself does not count.
 PASSES = 500
+
+cos_sin_turn: Callable[[float], tuple[float, float]] = mathematics.cos_sin_turn
 
 Floats = NDArray[np.float64]
 Loop = Callable[[Floats, Floats], None]
@@ -58,8 +60,8 @@ def _drawing(fill: Callable[..., None]) -> Loop:
 
 
 def _sum_of_cos_sin(turn: float) -> float:
-    cosine, sine = mathematics.cos_sin_turn(turn)
-    return float(cosine + sine)
+    cosine, sine = cos_sin_turn(turn)
+    return cosine + sine
 
 
 def loops() -> dict[Operation, Loop]:

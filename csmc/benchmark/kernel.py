@@ -55,7 +55,7 @@ class Case:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def _arguments(self) -> tuple[Any, ...]:
+    def _records(self) -> tuple[Any, ...]:
         sizes = {"system.n_states": self.n_states, "dynamics.episodes": self.episodes}
         values = {**defaults(), **sizes, **self.changes}
         return pack_point(values), build_system(values), pack_institutions(list(map(get, self.institutions)))
@@ -64,9 +64,13 @@ class Case:
     def _plan(self) -> Plan:
         return full_plan()
 
-    def simulate(self, first: int, count: int, plan: Plan | None = None, **options: int) -> Tallies:
-        """Tallies of replicates `first` .. `first + count - 1`; `options` are those of `csmc.kernel.tally`."""
-        return tally(*self._arguments, SEED, first, count, plan or self._plan, **options)
+    def arguments(self, first: int, count: int, plan: Plan | None = None) -> tuple[Any, ...]:
+        """Those of `csmc.kernel.tally` for replicates `first` .. `first + count - 1`; by default with the full plan."""
+        return (*self._records, SEED, first, count, plan or self._plan)
+
+    def simulate(self, first: int, count: int, plan: Plan | None = None) -> Tallies:
+        """Their tallies."""
+        return tally(*self.arguments(first, count, plan))
 
     def work(self, replicates: int) -> int:
         """Institution-episodes of so many replicates."""
