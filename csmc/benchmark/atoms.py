@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.benchmark.operations import Operation
-from csmc.benchmark.timing import Timing, interleaved
+from csmc.benchmark.timing import Work
 from csmc.kernel import mathematics
 from csmc.kernel.codes import Purpose
 from csmc.kernel.draws import fill_normals, fill_uniforms
@@ -77,8 +77,7 @@ def loops() -> dict[Operation, Loop]:
     }
 
 
-def time_atoms(seconds: float) -> dict[Operation, Timing]:
-    """Nanoseconds per operation; `seconds` are for all of them together, compilation (some seconds) not included."""
+def atoms() -> dict[Operation, Work]:
+    """Loops with their arguments, a piece of work being one operation; compiled (some seconds) by their first calls."""
     x, out = np.random.default_rng(1).random((ROWS, LANES)), np.zeros((ROWS, LANES))
-    calls = {operation: partial(loop, x, out) for operation, loop in loops().items()}
-    return {operation: timing.per(PASSES * ROWS * LANES) for operation, timing in interleaved(calls, seconds).items()}
+    return {operation: Work(partial(loop, x, out), PASSES * x.size) for operation, loop in loops().items()}

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, NamedTuple, TypeVar
 
-from csmc.benchmark.timing import Timing, interleaved
+from csmc.benchmark.timing import Timing, Work, interleaved
 from csmc.estimate.metrics import METRICS, cross_pairs, own_pairs
 from csmc.institutions import get, names, pack_institutions
 from csmc.kernel import Plan, Tallies, tally
@@ -55,7 +55,8 @@ class Case:
     changes: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def _records(self) -> tuple[Any, ...]:
+    def records(self) -> tuple[Any, Any, Any]:
+        """The point, the system and the institutions, as the kernel takes them."""
         sizes = {"system.n_states": self.n_states, "dynamics.episodes": self.episodes}
         values = {**defaults(), **sizes, **self.changes}
         return pack_point(values), build_system(values), pack_institutions(list(map(get, self.institutions)))
@@ -66,7 +67,7 @@ class Case:
 
     def arguments(self, first: int, count: int, plan: Plan | None = None) -> tuple[Any, ...]:
         """Those of `csmc.kernel.tally` for replicates `first` .. `first + count - 1`; by default with the full plan."""
-        return (*self._records, SEED, first, count, plan or self._plan)
+        return (*self.records, SEED, first, count, plan or self._plan)
 
     def simulate(self, first: int, count: int, plan: Plan | None = None) -> Tallies:
         """Their tallies."""
@@ -79,15 +80,19 @@ class Case:
 
 def replicates_for(case: Case, seconds: float = CALL_SECONDS) -> int:
     """How many replicates take about `seconds`, in whole batches."""
-    pilot = interleaved({"batch": partial(case.simulate, 0, BATCH)}, 0.0)
-    return BATCH * max(1, round(seconds / pilot["batch"].best))
+    pilot = interleaved({"replicate": Work(partial(case.simulate, 0, BATCH), BATCH)}, 0.0)
+    return BATCH * max(1, round(seconds * 1e9 / pilot["replicate"].best / BATCH))
+
+
+def kernel_work(case: Case) -> Work:
+    """A call of the kernel, a piece of work being one institution-episode."""
+    count = replicates_for(case)
+    return Work(partial(case.simulate, 0, count), case.work(count))
 
 
 def time_cases(cases: Mapping[Key, Case], seconds: float) -> dict[Key, Timing]:
     """Nanoseconds per institution-episode of each case; `seconds` are for all of them together."""
-    counts = {key: replicates_for(case) for key, case in cases.items()}
-    calls = {key: partial(case.simulate, 0, counts[key]) for key, case in cases.items()}
-    return {key: timing.per(cases[key].work(counts[key])) for key, timing in interleaved(calls, seconds).items()}
+    return interleaved({key: kernel_work(case) for key, case in cases.items()}, seconds)
 
 
 def share_of_responses(case: Case, replicates: int = 4 * BATCH) -> float:
@@ -105,8 +110,8 @@ class Sharing(NamedTuple):
 
     @property
     def gain(self) -> float:
-        """The time of all single runs over that of the run together, of medians."""
-        return sum(timing.median for timing in self.alone.values()) / (len(self.alone) * self.together.median)
+        """The time of all single runs over that of the run together."""
+        return sum(timing.cpu for timing in self.alone.values()) / (len(self.alone) * self.together.cpu)
 
 
 def time_sharing(case: Case, seconds: float) -> Sharing:
@@ -135,11 +140,7 @@ def time_threads(case: Case, threads: int, seconds: float) -> Scaling:
         def together() -> None:
             list(pool.map(lambda thread: case.simulate(thread * count, count), range(threads)))
 
-        times = interleaved({"one": partial(case.simulate, 0, count), "several": together}, seconds)
+        works = {"one": Work(partial(case.simulate, 0, count), count), "several": Work(together, threads * count)}
+        times = interleaved(works, seconds)
     one, several = times["one"], times["several"]
-    return Scaling(
-        threads,
-        threads * one.best / several.best,
-        threads * one.median / several.median,
-        several.cpu / (threads * one.cpu),
-    )
+    return Scaling(threads, one.best / several.best, one.median / several.median, several.cpu / one.cpu)

@@ -17,5 +17,6 @@ class Operation(StrEnum):
     MULTIPLICATION = "multiplication"
 
 
-#: They take the kernel's time. Additions and multiplications are cheap, and hide behind these.
-COSTLY = tuple(operation for operation in Operation if operation not in (Operation.ADDITION, Operation.MULTIPLICATION))
+#: They hide behind the others, which take the kernel's time.
+CHEAP = (Operation.ADDITION, Operation.MULTIPLICATION)
+COSTLY: tuple[Operation, ...] = tuple(operation for operation in Operation if operation not in CHEAP)

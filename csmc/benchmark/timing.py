@@ -1,4 +1,4 @@
-"""Times of several calls, taken in turn, so that whatever else the machine does hits all alike."""
+"""Times of several pieces of work, taken in turn, so that whatever else the machine does hits all alike."""
 
 import statistics
 import time
@@ -11,30 +11,36 @@ Key = TypeVar("Key")
 LEAST_ROUNDS = 3
 
 
+class Work(NamedTuple):
+    """A call, and how many pieces of work it does."""
+
+    call: Callable[[], object]
+    pieces: float
+
+
 class Timing(NamedTuple):
-    """Times of one call, or of one piece of its work. `cpu` is the time of all threads of the process, its median."""
+    """Nanoseconds per piece of work: on the wall, at best and at the median; of all processors used, at the median.
+
+    Times are compared by `cpu`: another program that takes its turn lengthens the wall time of long calls only.
+    """
 
     best: float
     median: float
     cpu: float
 
-    def per(self, work: float) -> "Timing":
-        """Nanoseconds for each of `work` pieces, given seconds for all of them."""
-        return Timing(*(seconds / work * 1e9 for seconds in self))
 
-
-def interleaved(calls: Mapping[Key, Callable[[], object]], seconds: float) -> dict[Key, Timing]:
-    """Call everything once, untimed, then in turn until `seconds` are over (at least three times); seconds per call."""
-    for call in calls.values():
-        call()
-    taken: dict[Key, list[tuple[float, float]]] = {key: [] for key in calls}
+def interleaved(works: Mapping[Key, Work], seconds: float) -> dict[Key, Timing]:
+    """Do everything once, untimed, then in turn until `seconds` are over, but three times at least."""
+    for work in works.values():
+        work.call()
+    taken: dict[Key, list[tuple[float, float]]] = {key: [] for key in works}
     end = time.perf_counter() + seconds
     rounds = 0
     while rounds < LEAST_ROUNDS or time.perf_counter() < end:
-        for key, call in calls.items():
-            taken[key].append(_stopped(call))
+        for key, work in works.items():
+            taken[key].append(_stopped(work.call))
         rounds += 1
-    return {key: _timing(times) for key, times in taken.items()}
+    return {key: _timing(taken[key], work.pieces) for key, work in works.items()}
 
 
 def _stopped(call: Callable[[], object]) -> tuple[float, float]:
@@ -44,6 +50,7 @@ def _stopped(call: Callable[[], object]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def _timing(times: list[tuple[float, float]]) -> Timing:
+def _timing(times: list[tuple[float, float]], pieces: float) -> Timing:
     walls, cpus = zip(*times, strict=True)
-    return Timing(min(walls), statistics.median(walls), statistics.median(cpus))
+    taken = (min(walls), statistics.median(walls), statistics.median(cpus))
+    return Timing(*(seconds / pieces * 1e9 for seconds in taken))
