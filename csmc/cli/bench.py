@@ -54,7 +54,7 @@ def _print_kernel(figures: "Figures") -> None:
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("", header_style="bold")
-    for heading in ("median", "best", "roof", "times the roof", "million/s"):
+    for heading in ("median", "best", "roof", "times the roof", "times C", "million/s"):
         table.add_column(heading, header_style="bold", justify="right")
     for figure in figures.kernel:
         episodes = "1 episode" if figure.episodes == 1 else f"{figure.episodes} episodes"
@@ -64,6 +64,7 @@ def _print_kernel(figures: "Figures") -> None:
             f"{figure.timing.best:.0f}",
             f"{figure.roof:.0f}",
             f"{figure.ratio:.2f}",
+            "-" if figure.twin_ratio is None else f"{figure.twin_ratio:.2f}",
             f"{figure.millions_per_second:.2f}",
         )
     say("\nnanoseconds per crisis and institution, one thread, all presets:")
@@ -78,7 +79,7 @@ def _print_rest(figures: "Figures") -> None:
             f"{scaling.threads} threads: {scaling.speedup:.2f} times the speed of one (at best "
             f"{scaling.best_speedup:.2f}), with {scaling.cpu:.2f} times the processor time per crisis"
         )
-    if figures.twin is None:
+    if figures.compiler is None:
         say("no twin in C to compare with: no compiler found")
     else:
-        say(f"against the twin in C ({figures.twin.compiler}): {figures.twin.ratio:.2f} times its time")
+        say(f"C: the kernel's twin for single crises, compiled by {figures.compiler}; it counts outcomes and no more")
