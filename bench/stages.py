@@ -23,6 +23,8 @@ from csmc.benchmark.timing import Work, interleaved
 from csmc.kernel import run
 
 DEPTH = "depth"
+#: They run for a trace alone, so there is nothing to cut off.
+TRACING = "tracing"
 #: What is left when every stage is cut off.
 REST = "rest"
 
@@ -51,7 +53,7 @@ class Guards(ast.NodeTransformer):
     def _guarded(self, body: list[ast.stmt]) -> Iterator[ast.stmt]:
         for statement in body:
             stage = None if isinstance(statement, ast.For | ast.If) else self._stage_of(statement)
-            if stage is not None:
+            if stage not in (None, TRACING):
                 if not self.stages or self.stages[-1] != stage:
                     self.stages.append(stage)
                 yield ast.parse(f"if {DEPTH} < {len(self.stages)}:\n    continue").body[0]
@@ -107,7 +109,10 @@ def cut_off() -> Iterator[Callable[[int], None]]:
 
 
 def time_stages(case: Case, seconds: float) -> dict[str, float]:
-    """Nanoseconds of each stage per institution-episode, in the order in which they first come; `REST` last."""
+    """Nanoseconds of each stage per institution-episode, in the order in which they first come; `REST` last.
+
+    They are differences of the best times: small ones of large ones, which the noise in medians would drown.
+    """
     stages = guarded_block()[1]
     count = replicates_for(case)
     with cut_off():
@@ -124,5 +129,5 @@ def time_stages(case: Case, seconds: float) -> dict[str, float]:
         times = interleaved(works, seconds)
     taken: dict[str, float] = defaultdict(float)
     for depth, stage in enumerate(stages, start=1):
-        taken[stage] += times[depth].cpu - times[depth - 1].cpu
-    return {**taken, REST: times[0].cpu}
+        taken[stage] += times[depth].best - times[depth - 1].best
+    return {**taken, REST: times[0].best}

@@ -28,8 +28,8 @@ _MATHEMATICS = re.compile(
 )
 #: One vector instruction may do the work of this many turns of the scalar loop: the compiler unrolls both as it likes.
 _UNROLLED = 8
-#: A branch of the scalar loop may leave out this share of its arithmetic.
-_TOLERANCE = 0.15
+#: Branches of the scalar loop may leave out this share of its arithmetic, or one instruction.
+_TOLERANCE = 0.1
 
 
 class Loop(NamedTuple):
@@ -118,7 +118,7 @@ def only_scalar(loops: Iterable[Loop]) -> list[Loop]:
 def _same_work(vector: int, scalar: int) -> bool:
     counts = [(vector * times, scalar) for times in range(1, _UNROLLED + 1)]
     counts += [(vector, scalar * times) for times in range(2, _UNROLLED + 1)]
-    return any(abs(mine - theirs) <= _TOLERANCE * theirs for mine, theirs in counts)
+    return any(abs(mine - theirs) <= max(1.0, _TOLERANCE * theirs) for mine, theirs in counts)
 
 
 def vector_share(loops: Iterable[Loop]) -> float:
