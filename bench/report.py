@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from bench.bench_kernel import ENDS, GRID
 from bench.overhead import one_point, sweep, time_overhead
+from bench.peer_times import PeerTime, time_peers
 from bench.stages import time_stages
 from bench.start import FIRST_CALL, HELP, best_seconds, run_python
 from csmc.benchmark.figures import SIZES, Figures, measure
@@ -30,6 +31,8 @@ TWIN_GOAL = 1.15
 SHARING_GOAL = 2.5
 THREADS_GOAL = 1.85
 HELP_GOAL = 0.5
+#: Numbers of states for which other ways to simulate are timed.
+PEER_STATES = (8, 32)
 
 
 class Figure(NamedTuple):
@@ -208,12 +211,22 @@ def vectors_table() -> str:
     )
 
 
-def peers_table() -> str:
-    """Other programs that simulate the same crises; empty where bench/peers is not there."""
+def peers_table(seconds: float) -> str:
+    """Other ways to simulate the same crises; a sentence where bench/peers is not there."""
     try:
-        return str(import_module("bench.peers").table())
+        peers = import_module("bench.peers").PEERS
     except ModuleNotFoundError:
-        return ""
+        return "There are no peers to compare with in this checkout."
+    times = {n: time_peers(peers, n, seconds) for n in PEER_STATES}
+    rows = [
+        (name, *(cell for n in PEER_STATES for cell in (_number(times[n][name].nanoseconds), _times(times[n][name]))))
+        for name in times[PEER_STATES[0]]
+    ]
+    return table(("", *(head for n in PEER_STATES for head in (f"{n} states, ns", "times csmc"))), rows)
+
+
+def _times(peer: PeerTime) -> str:
+    return _number(peer.times_kernel)
 
 
 def page(seconds: float) -> str:
@@ -227,7 +240,7 @@ def page(seconds: float) -> str:
         "ends": ends_table(seconds / 3),
         "stages": stages_table(seconds / 4),
         "vectors": vectors_table(),
-        "peers": peers_table(),
+        "peers": peers_table(seconds / 3),
     }
     text = TEMPLATE.read_text(encoding="utf-8")
     for name, part in parts.items():
