@@ -176,9 +176,15 @@ def _replacements() -> list[tuple[object, object]]:
         (mathematics.exp, _counting(Operation.EXPONENTIAL, mathematics.exp)),
         (mathematics.log, _counting(Operation.LOGARITHM, mathematics.log)),
         (mathematics.cos_sin_turn, _counting(Operation.SINE_COSINE, mathematics.cos_sin_turn)),
-        (draws.fill_uniforms, _drawing(Operation.UNIFORM, draws.fill_uniforms)),
-        (draws.fill_normals, _drawing(Operation.NORMAL, draws.fill_normals)),
+        *((fill, _drawing(operation, fill)) for operation, fill in _fills()),
     ]
+
+
+def _fills() -> Iterator[tuple[Operation, Callable[..., None]]]:
+    """The functions that draw, by what they draw."""
+    for name, function in vars(draws).items():
+        if name.startswith("fill_"):
+            yield Operation.NORMAL if "normal" in name else Operation.UNIFORM, function
 
 
 def _modules() -> Iterator[ModuleType]:
