@@ -129,5 +129,5 @@ def time_stages(case: Case, seconds: float) -> dict[str, float]:
         times = interleaved(works, seconds)
     taken: dict[str, float] = defaultdict(float)
     for depth, stage in enumerate(stages, start=1):
-        taken[stage] += times[depth].best - times[depth - 1].best
-    return {**taken, REST: times[0].best}
+        taken[stage] += times[depth].best_cpu - times[depth - 1].best_cpu
+    return {**taken, REST: times[0].best_cpu}

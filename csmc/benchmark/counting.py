@@ -31,6 +31,7 @@ import numpy as np
 from csmc import _jit, kernel
 from csmc.benchmark.kernel import Case
 from csmc.benchmark.operations import Operation
+from csmc.errors import CsmcError
 from csmc.kernel import Plan, draws, mathematics
 
 #: States times institution-episodes that are counted: one to four seconds.
@@ -39,7 +40,7 @@ EFFORT = 6000
 Real: TypeAlias = Any  # a float, or a number of numpy's
 
 
-class CountError(RuntimeError):
+class CountError(CsmcError):
     """The operations cannot be counted here."""
 
 

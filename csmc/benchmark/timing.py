@@ -19,13 +19,14 @@ class Work(NamedTuple):
 
 
 class Timing(NamedTuple):
-    """Nanoseconds per piece of work: on the wall, at best and at the median; of all processors used, at the median.
+    """Nanoseconds per piece of work, at the median and at best: on the wall, and (`cpu`) of all processors used.
 
     Times are compared by `cpu`: another program that takes its turn lengthens the wall time of long calls only.
     """
 
     best: float
     median: float
+    best_cpu: float
     cpu: float
 
 
@@ -52,5 +53,5 @@ def _stopped(call: Callable[[], object]) -> tuple[float, float]:
 
 def _timing(times: list[tuple[float, float]], pieces: float) -> Timing:
     walls, cpus = zip(*times, strict=True)
-    taken = (min(walls), statistics.median(walls), statistics.median(cpus))
+    taken = (min(walls), statistics.median(walls), min(cpus), statistics.median(cpus))
     return Timing(*(seconds / pieces * 1e9 for seconds in taken))
