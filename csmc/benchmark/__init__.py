@@ -1,0 +1,1 @@
+"""Yardsticks that the kernel is measured against."""
