@@ -30,11 +30,15 @@
 #define EACH_LANE(l) FOR(l, LANES)
 #define INLINE static inline __attribute__((always_inline))
 
-typedef double row[LANES];
+typedef double row[LANES] __attribute__((aligned(64)));
+/* A piece of a row that fits a register. */
+#define STRIP 8
+typedef double strip_row __attribute__((vector_size(8 * STRIP), may_alias));
+typedef int64_t strip_bits __attribute__((vector_size(8 * STRIP)));
 
 /* The fields of csmc.parameters.POINT_DTYPE and csmc.institutions.INSTITUTION_DTYPE that a one-shot model reads. */
 struct point {
-    int64_t n_states, great_powers, equal_capability, dimensions, rounds;
+    int64_t equal_capability, n_states, great_powers, dimensions, rounds;
     double capability_sigma, members, great_power_members, divergence, polarization, volatility;
     double onset_power, onset_floor, stake_floor, decisiveness, revisionism, war_cost, audience_cost, challenge_cost;
     double misperception, hegemony, general_war, interest_weight, efficacy_weight, assurance_weight, joining_cost;
@@ -128,8 +132,8 @@ INLINE void cos_sin_turn(double u, double *cosine, double *sine) {
     c = FMA(c, z * z, FMA(-0.5, z, 1.0));
     int odd = (k == 1.0) | (k == 3.0);
     double x = odd ? s : c, y = odd ? c : s;
-    *cosine = (k == 1.0) | (k == 2.0) ? -x : x;
-    *sine = (k == 2.0) | (k == 3.0) ? -y : y;
+    *cosine = ((k == 1.0) | (k == 2.0)) ? -x : x;
+    *sine = ((k == 2.0) | (k == 3.0)) ? -y : y;
 }
 
 INLINE double logistic(double x) { return 1.0 / (1.0 + exp_any(-x)); }
@@ -219,11 +223,11 @@ struct batch {
     row *burden, *burden_a;   /* terms of -f C and of -f C^a, [f * thirds + k] */
     row *voter;               /* [seating * thirds + k] */
     /* under one institution */
-    row *obligation, *bound, *fixed_help, *fixed_join, *permanent, *odds;
+    row *obligation, *bound, *fixed_help, *fixed_join, *permanent, *yes;
     row hegemony_term, exemption, need, remaining, victim_votes, challenger_vetoes, mandate[MAX_RUNGS];
     row strength_a, strength_b, support, pressure, fighting, retreat, concession;
-    row help_sum, join_sum, drive, tilt, effect, unblocked, yes;
-    int64_t highest, lowest;
+    row help_sum, join_sum, drive, tilt, effect, unblocked;
+    int64_t highest[LANES / STRIP], lowest[LANES / STRIP]; /* of `remaining`, by strip */
 };
 
 /* The crises of one institution that call for a response, packed in the first `count` lanes. */
@@ -390,11 +394,8 @@ static void choose_target(struct batch *w, const struct point *p) {
             w->weight[i][l] = w->challenger[l] == i ? 0.0 : weight;
         }
     choose(w->weight, p->n_states, w->uniform[1], w->help_sum, w->join_sum, w->target);
-    /* The last state is left when no other is reached; where that is the challenger, the one before has weight. */
     EACH_LANE(l) {
         int64_t a = w->challenger[l], b = w->target[l];
-        b = a == b ? b - 1 : b;
-        w->target[l] = b;
         w->lower[l] = a < b ? a : b;
         w->upper[l] = a < b ? b : a;
     }
@@ -522,40 +523,69 @@ INLINE void weigh_obligations(struct batch *w, const struct point *p, const stru
 
 /* ---- Step 5: the council ------------------------------------------------------------------------------------------------ */
 
-/* Seat the candidates whom fewer than `places` of them precede: smaller draw first, ties to the lower index. */
+/* Seat the `places` candidates with the smallest draws, ties to the lower index: find by bisection how small is small. */
 static void elect(struct batch *w, int64_t n, const row *candidate, const double *places, row *seat) {
-    double *rivals = w->help_sum;
-    for (int64_t i = 0; i < n; i++) {
-        const double *mine = w->seat_draw[i];
-        EACH_LANE(l) rivals[l] = 0.0;
-        for (int64_t j = 0; j < i; j++)
-            EACH_LANE(l) rivals[l] += w->seat_draw[j][l] <= mine[l] ? candidate[j][l] : 0.0;
-        for (int64_t j = i + 1; j < n; j++)
-            EACH_LANE(l) rivals[l] += w->seat_draw[j][l] < mine[l] ? candidate[j][l] : 0.0;
-        EACH_LANE(l) seat[i][l] += rivals[l] < places[l] ? candidate[i][l] : 0.0;
+    double *low = w->help_sum, *high = w->join_sum, *below_low = w->drive, *count = w->tilt;
+    row *order = w->weight; /* draws; those of others are never small enough */
+    EACH_LANE(l) count[l] = 0.0;
+    for (int64_t i = 0; i < n; i++)
+        EACH_LANE(l) {
+            order[i][l] = candidate[i][l] > 0.0 ? w->seat_draw[i][l] : 2.0;
+            count[l] += candidate[i][l];
+        }
+    EACH_LANE(l) {
+        int enough = count[l] <= places[l];
+        low[l] = enough ? 1.0 : 0.0;
+        high[l] = 1.0;
+        below_low[l] = enough ? count[l] : 0.0;
     }
+    for (int64_t step = 0, unsettled = 1; step < 33 && unsettled; step++) {
+        EACH_LANE(l) count[l] = 0.0;
+        for (int64_t i = 0; i < n; i++)
+            EACH_LANE(l) count[l] += order[i][l] <= 0.5 * (low[l] + high[l]) ? 1.0 : 0.0;
+        EACH_LANE(l) {
+            double a = low[l], b = high[l], middle = 0.5 * (a + b), c = count[l], goal = places[l], before = below_low[l];
+            low[l] = c <= goal ? middle : a;
+            below_low[l] = c <= goal ? c : before;
+            high[l] = c >= goal ? middle : b;
+        }
+        unsettled = 0;
+        for (int64_t l = 0; l < LANES; l++)
+            unsettled += low[l] < high[l];
+    }
+    EACH_LANE(l) count[l] = places[l] - below_low[l]; /* places left for draws that are equal */
+    for (int64_t i = 0; i < n; i++)
+        EACH_LANE(l) {
+            int below = order[i][l] <= low[l], tied = (!below) & (order[i][l] <= high[l]) & (count[l] > 0.0);
+            seat[i][l] += (below | tied) ? 1.0 : 0.0;
+            count[l] -= tied ? 1.0 : 0.0;
+        }
 }
 
 /* Permanent members first, the largest if there are more of them than seats. */
 static void seat_number(struct batch *w, int64_t n, double seats, row *seat) {
-    double *free = w->join_sum;
-    EACH_LANE(l) free[l] = seats;
-    for (int64_t i = 0; i < n; i++) {
-        for (int64_t j = 0; j < n; j++) { /* seat[i] counts the permanent members that precede, then says who sits */
-            double tie = j < i ? 1.0 : 0.0;
-            EACH_LANE(l) {
-                double mine = w->capability[i][l], theirs = w->capability[j][l], count = j ? seat[i][l] : 0.0;
-                double before = theirs > mine ? 1.0 : theirs == mine ? tie : 0.0;
-                seat[i][l] = count + before * w->great[j][l] * w->member[j][l];
-            }
-        }
+    double *free = w->unblocked, most = 0.0;
+    EACH_LANE(l) free[l] = 0.0;
+    for (int64_t i = 0; i < n; i++)
         EACH_LANE(l) {
             double permanent = w->great[i][l] * w->member[i][l];
-            double sits = seat[i][l] < seats ? permanent : 0.0;
-            seat[i][l] = sits;
-            free[l] -= sits;
+            seat[i][l] = permanent;
             w->scratch[i][l] = w->member[i][l] - permanent;
+            free[l] += permanent;
         }
+    for (int64_t l = 0; l < LANES; l++)
+        most = larger(most, free[l]);
+    EACH_LANE(l) free[l] = larger(seats - free[l], 0.0);
+    for (int64_t i = 0; i < n && most > seats; i++) {
+        double *before = w->help_sum;
+        EACH_LANE(l) before[l] = 0.0;
+        for (int64_t j = 0; j < n; j++)
+            EACH_LANE(l) {
+                double mine = w->capability[i][l], theirs = w->capability[j][l];
+                int precedes = (theirs > mine) | ((theirs == mine) & (j < i));
+                before[l] += precedes ? w->great[j][l] * w->member[j][l] : 0.0;
+            }
+        EACH_LANE(l) { double permanent = seat[i][l]; seat[i][l] = before[l] < seats ? permanent : 0.0; }
     }
     elect(w, n, w->scratch, free, seat);
 }
@@ -579,7 +609,6 @@ static void convene(struct batch *w, const struct point *p, const struct rule *r
     int64_t thirds = p->n_states - 2, permanent = is->veto == VETO_PERMANENT;
     const row *seat = w->seat + rule->seating * p->n_states, *voter = w->voter + rule->seating * thirds;
     double *eligible = w->unblocked, quota = is->quota, parties_vote = is->parties_abstain ? 0.0 : 1.0;
-    double highest = 0.0, lowest = 64.0;
     EACH_LANE(l) {
         double a_votes = seat[w->challenger[l]][l] * parties_vote, b_votes = seat[w->target[l]][l] * parties_vote;
         w->victim_votes[l] = b_votes;
@@ -590,70 +619,93 @@ static void convene(struct batch *w, const struct point *p, const struct rule *r
         EACH_LANE(l) eligible[l] += voter[k][l];
     EACH_LANE(l) {
         double need = larger(__builtin_ceil(quota * eligible[l] - 1e-9), 0.0);
-        need = (quota > 0.0) & (eligible[l] == 0.0) ? -1.0 : need;
+        need = ((quota > 0.0) & (eligible[l] == 0.0)) ? -1.0 : need;
         w->need[l] = need;
         w->remaining[l] = larger(need - w->victim_votes[l], 0.0);
     }
-    for (int64_t l = 0; l < LANES; l++) {
-        highest = larger(highest, w->remaining[l]);
-        lowest = smaller(lowest, w->remaining[l]);
+    for (int64_t strip = 0; strip < LANES / STRIP; strip++) {
+        double highest = 0.0, lowest = MAX_STATES;
+        for (int64_t l = strip * STRIP; l < (strip + 1) * STRIP; l++) {
+            highest = larger(highest, w->remaining[l]);
+            lowest = smaller(lowest, w->remaining[l]);
+        }
+        w->highest[strip] = (int64_t)highest;
+        w->lowest[strip] = (int64_t)lowest;
     }
-    w->highest = (int64_t)highest;
-    w->lowest = (int64_t)lowest;
     if (permanent)
         for (int64_t k = 0; k < thirds; k++)
             EACH_LANE(l) w->permanent[k][l] = voter[k][l] * w->great_third[k][l];
 }
 
-/* P(yes) of third party k, given that a veto holder does not vote no, times its right to vote; and no veto so far. */
-INLINE void expect_vote(struct batch *w, const struct point *p, const struct rule *rule, int64_t item, int64_t k,
-                        const row *voter, const row *holder, const int factored) {
+/* For every third party: P(yes), given that a veto holder does not vote no, times the right to vote; and no veto. */
+INLINE void expect_votes(struct batch *w, const struct point *p, const struct rule *rule, int64_t item,
+                         const row *holder, const int factored) {
+    int64_t thirds = p->n_states - 2;
     double shift = rule->is->abstention / p->noise, up = exp_any(shift), down = exp_any(-shift);
-    const row *burden = w->burden + rule->vote_burden[item] * (p->n_states - 2);
-    EACH_LANE(l) {
-        double value = joined(w->sympathy[k][l], w->hegemony_term[l], factored);
-        value = joined(joined(value, w->bound[k][l], factored), burden[k][l], factored);
-        double holds = holder ? holder[k][l] : 0.0, yes, not_no;
-        if (factored && !holder) {
-            yes = value / (value + up);
-            not_no = 1.0;
-        } else if (factored) {
-            double above = value + up, below = value + down, inverse = 1.0 / (above * below);
-            not_no = value * above * inverse;
-            yes = (value + holds * down) * below * inverse;
-        } else {
-            yes = logistic(value - shift);
-            not_no = logistic(value + shift);
-            yes = holds > 0.0 ? smaller(yes / not_no, 1.0) : yes;
+    const row *burden = w->burden + rule->vote_burden[item] * thirds, *voter = w->voter + rule->seating * thirds;
+    EACH_LANE(l) w->unblocked[l] = 1.0 - w->challenger_vetoes[l];
+    for (int64_t k = 0; k < thirds; k++)
+        EACH_LANE(l) {
+            double value = joined(w->sympathy[k][l], w->hegemony_term[l], factored), yes;
+            value = joined(joined(value, w->bound[k][l], factored), burden[k][l], factored);
+            if (!holder) {
+                yes = factored ? value / (value + up) : logistic(value - shift);
+            } else {
+                double holds = holder[k][l], not_no;
+                if (factored) {
+                    double above = value + up, below = value + down, inverse = 1.0 / (above * below);
+                    not_no = value * above * inverse;
+                    yes = (value + holds * down) * below * inverse;
+                } else {
+                    not_no = logistic(value + shift);
+                    yes = logistic(value - shift);
+                    yes = holds > 0.0 ? smaller(yes / not_no, 1.0) : yes;
+                }
+                w->unblocked[l] *= holds > 0.0 ? not_no : 1.0;
+            }
+            w->yes[k][l] = yes * voter[k][l];
         }
-        w->unblocked[l] *= holds > 0.0 ? not_no : 1.0;
-        w->yes[l] = yes * voter[k][l];
+}
+
+/* The chance that enough vote yes (Poisson-binomial): a countdown of the votes still needed, two voters at a time,
+ * without the counts that no votes so far can have reached or that too few are left to bring to zero. */
+static void count_down(const struct batch *w, int64_t thirds, double *chance) {
+    for (int64_t strip = 0; strip < LANES; strip += STRIP) {
+        int64_t highest = w->highest[strip / STRIP], lowest = w->lowest[strip / STRIP];
+        strip_row odds[MAX_STATES + 3], one_vote = {1, 1, 1, 1, 1, 1, 1, 1};
+        strip_row remaining = *(const strip_row *)(w->remaining + strip);
+        for (int64_t r = 0; r < highest + 3; r++)
+            odds[r] = (strip_row)((remaining == (double)r) & (strip_bits)one_vote);
+        for (int64_t k = 0; k < thirds; k += 2) {
+            int64_t from = lowest - k - 2 > 1 ? lowest - k - 2 : 1;
+            int64_t to = thirds - k - 1 < highest ? thirds - k - 1 : highest;
+            strip_row p = *(const strip_row *)(w->yes[k] + strip), q = *(const strip_row *)(w->yes[k + 1] + strip);
+            strip_row both = p * q, either = p + q - both, one = either - both, none = 1.0 - either;
+            odds[0] += odds[1] * either + odds[2] * both;
+            strip_row here = odds[from], next = odds[from + 1];
+            for (int64_t r = from; r <= to; r++) {
+                strip_row after = odds[r + 2];
+                odds[r] = here * none + next * one + after * both;
+                here = next;
+                next = after;
+            }
+        }
+        memcpy(chance + strip, odds, sizeof *odds);
     }
 }
 
-/* The chance of each rung's authorisation: no veto, and enough yes votes (a countdown of those still needed, without
- * the counts that no vote so far can have reached, or that too few votes are left to bring to zero). */
 INLINE void expect_mandate(struct batch *w, const struct point *p, const struct rule *rule, int64_t item,
                            const row *holder, const int factored) {
-    int64_t thirds = p->n_states - 2, highest = w->highest;
-    const row *voter = w->voter + rule->seating * thirds;
-    row *odds = w->odds;
-    EACH_LANE(l) w->unblocked[l] = 1.0 - w->challenger_vetoes[l];
-    for (int64_t r = 0; r < highest + 2; r++)
-        EACH_LANE(l) odds[r][l] = w->remaining[l] == (double)r ? 1.0 : 0.0;
-    for (int64_t k = 0; k < thirds; k++) {
-        int64_t from = w->lowest - k - 1, to = thirds - k - 1 < highest ? thirds - k - 1 : highest;
-        expect_vote(w, p, rule, item, k, voter, holder, factored);
-        if (from <= 0)
-            EACH_LANE(l) odds[0][l] += odds[1][l] * w->yes[l];
-        for (int64_t r = from > 1 ? from : 1; r <= to; r++) {
-            double *here = odds[r], *above = odds[r + 1];
-            EACH_LANE(l) here[l] += w->yes[l] * (above[l] - here[l]);
-        }
+    double *mandate = w->mandate[item];
+    expect_votes(w, p, rule, item, holder, factored);
+    count_down(w, p->n_states - 2, mandate);
+    EACH_LANE(l) {
+        double chance = w->unblocked[l] * mandate[l];
+        mandate[l] = w->need[l] < 0.0 ? 0.0 : chance;
     }
-    EACH_LANE(l) w->mandate[item][l] = w->need[l] < 0.0 ? 0.0 : w->unblocked[l] * odds[0][l];
 }
 
+/* The chance of each rung's authorisation. */
 INLINE void expect_mandates(struct batch *w, const struct point *p, const struct rule *rule, const int factored) {
     for (int64_t item = 0; item < rule->is->rungs; item++)
         if (!rule->council)
@@ -674,12 +726,8 @@ INLINE double marginal_effect(double m, double strength_a, double strength_b) {
     return m * (odds / (whole * whole * strength_b));
 }
 
-INLINE double choice_weights(double help, double join, const int factored, double *joining) {
-    if (factored) {
-        double share = 1.0 / (1.0 + help + join);
-        *joining = join * share;
-        return help * share;
-    }
+/* P(help) and, in *joining, P(join) of the three-way logit against abstaining at 0. */
+INLINE double choose_side(double help, double join, double *joining) {
     double top = larger(0.0, larger(help, join));
     double helps = exp_any(help - top), joins = exp_any(join - top), share = 1.0 / (exp_any(-top) + helps + joins);
     *joining = joins * share;
@@ -719,20 +767,39 @@ INLINE void expect_response(struct batch *w, const struct point *p, const struct
     }
     for (int64_t round = 0; round < p->rounds; round++) {
         EACH_LANE(l) {
-            double a = w->strength_a[l], b = w->strength_b[l], balance = (a - b) / (a + b);
-            w->tilt[l] = term(bandwagon * balance, factored);
+            double a = w->strength_a[l], b = w->strength_b[l], inverse = 1.0 / ((a + b) * b);
+            double balance = (a - b) * b * inverse, odds = exp_any(m * log_positive(a * (a + b) * inverse));
             w->drive[l] = term(balancing * balance + assurance * (2.0 * w->support[l] - 1.0), factored);
-            w->effect[l] = marginal_effect(m, a, b);
+            w->tilt[l] = bandwagon * balance;
+            w->effect[l] = gamma * m * (odds / ((1.0 + odds) * (1.0 + odds) * b));
             w->help_sum[l] = 0.0;
             w->join_sum[l] = 0.0;
         }
-        for (int64_t k = 0; k < thirds; k++)
+        if (factored && bandwagon > 0.0)
+            EACH_LANE(l) w->tilt[l] = exp_bounded(w->tilt[l]);
+        else if (factored)
+            EACH_LANE(l) w->tilt[l] = 1.0;
+        for (int64_t k = 0; k < thirds; k += 2) /* in pairs, for the sake of one division; a row too many is zero */
             EACH_LANE(l) {
-                double e = w->power[k][l], useful = term(gamma * smaller(1.0, w->effect[l] * e), factored), joining;
-                double help = joined(joined(w->fixed_help[k][l], w->drive[l], factored), useful, factored);
-                double helping = choice_weights(help, joined(w->fixed_join[k][l], w->tilt[l], factored), factored, &joining);
-                w->help_sum[l] += helping * e;
-                w->join_sum[l] += joining * e;
+                double drive = w->drive[l], tilt = w->tilt[l], effect = w->effect[l];
+                double e = w->power[k][l], e_2 = w->power[k + 1][l];
+                double useful = term(smaller(gamma, effect * e), factored);
+                double useful_2 = term(smaller(gamma, effect * e_2), factored);
+                double help = joined(joined(w->fixed_help[k][l], drive, factored), useful, factored);
+                double help_2 = joined(joined(w->fixed_help[k + 1][l], drive, factored), useful_2, factored);
+                double join = joined(w->fixed_join[k][l], tilt, factored);
+                double join_2 = joined(w->fixed_join[k + 1][l], tilt, factored);
+                if (factored) {
+                    double all = 1.0 + help + join, all_2 = 1.0 + help_2 + join_2, inverse = 1.0 / (all * all_2);
+                    double weight = e * all_2 * inverse, weight_2 = e_2 * all * inverse;
+                    w->help_sum[l] += help * weight + help_2 * weight_2;
+                    w->join_sum[l] += join * weight + join_2 * weight_2;
+                } else {
+                    double joins, joins_2, helps = choose_side(help, join, &joins);
+                    double helps_2 = choose_side(help_2, join_2, &joins_2);
+                    w->help_sum[l] += helps * e + helps_2 * e_2;
+                    w->join_sum[l] += joins * e + joins_2 * e_2;
+                }
             }
         EACH_LANE(l) {
             w->strength_a[l] = w->power_a[l] + w->join_sum[l];
@@ -801,12 +868,12 @@ static void negotiate(struct batch *w, const struct point *p, const struct rule 
         int deterred = value - entry * per_stake <= q, mediated = w->uniform[4][l] < mu;
         int accepted = w->cost_b[l] >= belief + z - estimate;
         double settlement = belief + (mediated ? 0.5 * z : z);
-        int agreed = !deterred & (mediated | accepted);
+        int agreed = (!deterred) & (mediated | accepted);
         int64_t end = agreed ? NEGOTIATED_SETTLEMENT : deterred ? NO_CHALLENGE : pressed < retreat ? BACKDOWN : RESPONSE;
         outcome[l] = l < inside ? end : GENERAL_WAR;
         w->fighting[l] = fighting;
         w->retreat[l] = retreat;
-        w->concession[l] = agreed & (l < inside) ? settlement - q : 0.0;
+        w->concession[l] = (agreed & (l < inside)) ? settlement - q : 0.0;
     }
     EACH_LANE(l) concessions[l] += w->concession[l];
     for (int64_t l = 0; l < LANES; l++) {
@@ -953,7 +1020,7 @@ static void use_force(struct survivors *s, const struct point *p, const struct r
             help += p->efficacy_weight * smaller(1.0, effect[i] * e) + p->assurance_weight * (2.0 * s->support[i] - 1.0);
             help = (help - cost * s->price[k][i]) * per_noise;
             double join = s->join_utility[k][i] + is->bandwagon_weight * balance - cost * s->price_a[k][i];
-            double joins, helps = choice_weights(help, join * per_noise, 0, &joins);
+            double joins, helps = choose_side(help, join * per_noise, &joins);
             int helper = u < helps, joiner = !helper & (u < helps + joins);
             helping[i] += helper ? e : 0.0;
             joining[i] += joiner ? e : 0.0;
@@ -1052,11 +1119,10 @@ int64_t csmc_twin(const struct point *p, const struct institution *institutions,
                       &w->joining_cost, &w->weight, &w->seat_draw, &w->distance_a, &w->distance_b, &w->scratch,
                       &w->power, &w->align, &w->near_a, &w->near_b, &w->fellowship, &w->great_third, &w->price,
                       &w->price_a, &w->sympathy, &w->apathy, &w->obligation, &w->bound, &w->fixed_help, &w->fixed_join,
-                      &w->permanent, &s->power, &s->utility, &s->join_utility, &s->obligation, &s->price, &s->price_a,
+                      &w->permanent, &w->yes, &s->power, &s->utility, &s->join_utility, &s->obligation, &s->price, &s->price_a,
                       &s->voter, &s->veto, &s->draw};
     for (size_t i = 0; i < sizeof states / sizeof *states; i++)
         *states[i] = rows_of(&store, padded);
-    w->odds = rows_of(&store, padded + 2);
     w->seat = rows_of(&store, n_seatings * n);
     w->voter = rows_of(&store, n_seatings * thirds);
     w->burden = rows_of(&store, factors.n * thirds);

@@ -6,7 +6,7 @@ import platform
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -31,7 +31,7 @@ class CompilerError(CsmcError):
 
 
 class _Point(ctypes.Structure):
-    _integers = ("n_states", "great_powers", "equal_capability", "dimensions", "rounds")
+    _integers = ("n_states", "great_powers", "dimensions", "rounds")
     _numbers = (
         *("capability_sigma", "members", "great_power_members", "divergence", "polarization", "volatility"),
         *("onset_power", "onset_floor", "stake_floor", "decisiveness", "revisionism", "war_cost", "audience_cost"),
@@ -40,6 +40,7 @@ class _Point(ctypes.Structure):
         "trust",
     )
     _fields_ = (
+        ("equal_capability", ctypes.c_int64),
         *((name, ctypes.c_int64) for name in _integers),
         *((name, ctypes.c_double) for name in _numbers),
     )
@@ -87,9 +88,7 @@ class Twin:
         self.compiler = compiler or find_compiler()
         self._run = _compile(self.compiler)
 
-    def counts(
-        self, point: Record, institutions: Record, seed: int, first: int, count: int
-    ) -> NDArray[np.int64]:
+    def counts(self, point: Record, institutions: Record, seed: int, first: int, count: int) -> NDArray[np.int64]:
         """Outcomes of replicates `first` .. `first + count - 1` under every institution, (K, outcome).
 
         `point` (1,) and `institutions` (K,) are the kernel's records; `seed` in [0, 2**64).
@@ -118,7 +117,7 @@ class Twin:
 
 
 @cache
-def _compile(compiler: str) -> "ctypes._NamedFuncPointer":
+def _compile(compiler: str) -> Callable[..., int]:
     flags = _FLAGS + (_X86_FLAGS if platform.machine() in ("x86_64", "AMD64") else ())
     with tempfile.TemporaryDirectory(prefix="csmc-twin-") as directory:
         library = Path(directory) / "twin.so"
@@ -140,7 +139,7 @@ def _compile(compiler: str) -> "ctypes._NamedFuncPointer":
 
 def _point(record: np.record) -> _Point:
     _refuse(record)
-    fields = _named(record, [name for name, _ in _Point._fields_ if name != "equal_capability"])
+    fields = _named(record, [*_Point._integers, *_Point._numbers])
     return _Point(equal_capability=int(record.capability_distribution == Distribution.EQUAL), **fields)
 
 
