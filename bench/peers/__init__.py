@@ -2,7 +2,8 @@
 
 Every module here has one door, `rates(n_states, replicates, seed)`: the frequency of each outcome under each preset, an
 array (K, outcome) in the order of `csmc.institutions.names()` and `csmc.kernel.codes.Outcome`, at default parameters.
-A peer makes its own draws, in its own order; what it must share with the kernel is the distribution of outcomes.
+A peer makes its own draws, in its own order; what it must share with the kernel is the distribution of outcomes. There
+are at least 3 states and one replicate.
 
 At default parameters states lie nowhere and form no blocs, and all are members: peers leave these things out.
 """
