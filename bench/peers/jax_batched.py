@@ -1,8 +1,8 @@
 """JAX: one crisis as a function of its draws, mapped over a batch and compiled as a whole, on the CPU in float64.
 
-The rules of each institution are constants when its part is traced, so that a compiled batch has no branches; nor can it
-end early: every crisis is played to the last rung, and what came of it earlier is selected in the end. The two parties
-stay among the states with a third party's capability of 0, because shapes are fixed.
+The rules of each institution are constants when its part is traced, so that a compiled batch has no branches. Nor can
+it end early: every crisis is played to the last rung, and what came of it earlier is selected in the end. Shapes are
+fixed, so the two parties stay among the states, without capability as third parties.
 """
 
 from functools import cache

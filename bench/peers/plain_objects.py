@@ -161,7 +161,7 @@ def contest(attack: float, defence: float) -> float:
     return 1 / (1 + (defence / attack) ** P.decisiveness)
 
 
-# --- what third parties want (step 4) ---------------------------------------------------------------------------------
+# Step 4 of docs/model.md: what third parties want.
 
 
 def take_stance(third: State, crisis: Crisis, institution: Institution) -> Stance:
@@ -205,7 +205,7 @@ def cost(third: State, opponent: State) -> float:
     return third.joining_cost * (1 + P.power_cost * opponent.capability / (opponent.capability + third.capability))
 
 
-# --- the council (step 5) ---------------------------------------------------------------------------------------------
+# Step 5 of docs/model.md: the council.
 
 
 @dataclass
@@ -286,7 +286,7 @@ def is_authorised(rng: random.Random, institution: Institution, seats: Seats, ru
     return yes_votes >= seats.need
 
 
-# --- what is expected of third parties (step 6) -------------------------------------------------------------------------
+# Step 6 of docs/model.md: what is expected of third parties.
 
 
 def choice_probabilities(
@@ -348,7 +348,7 @@ def expected_pressure(
     return pressure
 
 
-# --- bargaining, response and war (steps 7 to 9) --------------------------------------------------------------------------
+# Steps 7 to 9 of docs/model.md: bargaining, response and war.
 
 
 def believed_chance(crisis: Crisis, s_a: float, s_b: float) -> float:

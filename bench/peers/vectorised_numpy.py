@@ -226,7 +226,9 @@ def vote_value(institution: Institution, crises: Crises, obligation: Array, fact
     return help_utility + obligation - P.vote_cost * factor * crises.cost
 
 
-def expect_mandate(voter: Mask, veto: Mask, victim: Array, blocked: Mask, need: Array, yes: Array, not_no: Array) -> Array:
+def expect_mandate(
+    voter: Mask, veto: Mask, victim: Array, blocked: Mask, need: Array, yes: Array, not_no: Array
+) -> Array:
     """The chance that nobody with a veto votes no and that the yes votes reach the need (Poisson-binomial)."""
     unblocked = np.where(blocked, 0, np.where(veto, not_no, 1).prod(axis=0))
     yes = np.where(voter, np.where(veto, np.minimum(yes / not_no, 1), yes), 0)
