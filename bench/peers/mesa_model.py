@@ -9,7 +9,8 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.peers import plain_objects as rules
+from bench.peers import plain_world as world
+from bench.peers.plain_objects import simulate
 from csmc.institutions import Institution, get, names
 from csmc.kernel.codes import Outcome
 
@@ -26,9 +27,9 @@ class StateAgent(mesa.Agent):
 
     def draw(self) -> None:
         """What nature gives a state."""
-        self.size = rules.draw_size(self.random)
-        self.interests = rules.draw_interests(self.random)
-        self.joining_cost = rules.draw_joining_cost(self.random)
+        self.size = world.draw_size(self.random)
+        self.interests = world.draw_interests(self.random)
+        self.joining_cost = world.draw_joining_cost(self.random)
         self.seat_draw = self.random.random()
 
     def take_rank(self, total: float, smallest_great: float) -> None:
@@ -52,10 +53,10 @@ class CrisisModel(mesa.Model):
         """One crisis."""
         self.agents.do("draw")
         sizes = self.agents.get("size")
-        self.agents.do("take_rank", sum(sizes), rules.smallest_great(sizes))
-        crisis = rules.draw_crisis(self.random, list(self.agents))
+        self.agents.do("take_rank", sum(sizes), world.smallest_great(sizes))
+        crisis = world.draw_crisis(self.random, list(self.agents))
         for institution in self.institutions:
-            self.outcomes[institution.name] = rules.simulate(self.random, institution, crisis)
+            self.outcomes[institution.name] = simulate(self.random, institution, crisis)
         self.datacollector.collect(self)
 
 
