@@ -22,7 +22,7 @@ static int64_t index_of(double *list, int64_t *n, double value) {
     return (*n)++;
 }
 
-static void make_rule(struct plan *plan, struct rule *rule, const struct point *p, const struct institution *is) {
+STAGE make_rule(struct plan *plan, struct rule *rule, const struct point *p, const struct institution *is) {
     rule->is = is;
     rule->council = is->seating != NO_COUNCIL;
     rule->obliged = is->scope != SCOPE_NONE && is->strength > 0.0;
@@ -48,7 +48,7 @@ static row *rows_of(char **next, int64_t n) {
     return rows;
 }
 
-static void *zeroed(size_t bytes) {
+STAGE *zeroed(size_t bytes) {
     size_t rounded = (bytes + 63) / 64 * 64;
     void *memory = aligned_alloc(64, rounded);
     return memory ? memset(memory, 0, rounded) : NULL;
@@ -80,7 +80,7 @@ static char *new_rows(struct batch *w, struct survivors *s, const struct plan *p
 }
 
 /* The batch of the replicates in w->replicate, of which the first `inside` count. */
-static void play(struct batch *w, struct survivors *s, const struct point *p, const struct plan *plan, uint64_t seed,
+STAGE play(struct batch *w, struct survivors *s, const struct point *p, const struct plan *plan, uint64_t seed,
                  int64_t inside, int64_t *counts) {
     int64_t n = p->n_states, thirds = n - 2;
     start(w, p, seed);

@@ -3,7 +3,7 @@
 #include "twin_world.h"
 
 /* Seat the `places` candidates with the smallest draws, ties to the lower index; bisection finds how small is small. */
-static void elect(struct batch *w, int64_t n, const row *candidate, const double *places, row *seat) {
+STAGE elect(struct batch *w, int64_t n, const row *candidate, const double *places, row *seat) {
     double *low = w->help_sum, *high = w->join_sum, *below_low = w->drive, *count = w->tilt;
     row *order = w->weight; /* draws; those of others are never small enough */
     EACH_LANE(l) count[l] = 0.0;
@@ -43,7 +43,7 @@ static void elect(struct batch *w, int64_t n, const row *candidate, const double
 }
 
 /* Permanent members first, the largest if there are more of them than seats. */
-static void seat_number(struct batch *w, int64_t n, double seats, row *seat) {
+STAGE seat_number(struct batch *w, int64_t n, double seats, row *seat) {
     double *free = w->unblocked, most = 0.0;
     EACH_LANE(l) free[l] = 0.0;
     for (int64_t i = 0; i < n; i++)
@@ -70,7 +70,7 @@ static void seat_number(struct batch *w, int64_t n, double seats, row *seat) {
     elect(w, n, w->scratch, free, seat);
 }
 
-static void seat_council(struct batch *w, const struct point *p, int64_t seating, int64_t seats, row *seat,
+STAGE seat_council(struct batch *w, const struct point *p, int64_t seating, int64_t seats, row *seat,
                          row *voter) {
     int64_t n = p->n_states;
     if (seating == SEATS_NUMBER)
@@ -85,7 +85,7 @@ static void seat_council(struct batch *w, const struct point *p, int64_t seating
 }
 
 /* Who may vote and veto, and how many votes of third parties a measure needs. */
-static void convene(struct batch *w, const struct point *p, const struct rule *rule) {
+STAGE convene(struct batch *w, const struct point *p, const struct rule *rule) {
     const struct institution *is = rule->is;
     int64_t thirds = p->n_states - 2, permanent = is->veto == VETO_PERMANENT;
     const row *seat = w->seat + rule->seating * p->n_states, *voter = w->voter + rule->seating * thirds;
@@ -150,7 +150,7 @@ INLINE void expect_votes(struct batch *w, const struct point *p, const struct ru
 
 /* The chance that enough vote yes (Poisson-binomial): a countdown of the votes still needed, two voters at a time,
  * without the counts that no votes so far can have reached or that too few are left to bring to zero. */
-static void count_down(const struct batch *w, int64_t thirds, double *chance) {
+STAGE count_down(const struct batch *w, int64_t thirds, double *chance) {
     for (int64_t strip = 0; strip < LANES; strip += STRIP) {
         int64_t highest = w->highest[strip / STRIP], lowest = w->lowest[strip / STRIP];
         strip_row odds[MAX_STATES + 3], one_vote = {1, 1, 1, 1, 1, 1, 1, 1};

@@ -21,6 +21,8 @@
 #define FOR(l, count) INDEPENDENT for (int64_t l = 0; l < (count); l++)
 #define EACH_LANE(l) FOR(l, LANES)
 #define INLINE static inline __attribute__((always_inline))
+/* A step that is compiled by itself: inlined into its caller, its loops may no longer be vectorised. */
+#define STAGE static __attribute__((noinline)) void
 
 typedef double row[LANES] __attribute__((aligned(64)));
 /* A piece of a row that fits a register. */
@@ -158,7 +160,7 @@ INLINE void four_uniforms(uint64_t replicate, uint64_t place, uint64_t seed, dou
 }
 
 /* Rows 0..n-1 (rounded up to a multiple of 4) = uniforms at indices first..first+n-1. */
-static void fill_uniforms(row *out, int64_t n, int64_t count, const uint64_t *replicate, uint64_t purpose,
+STAGE fill_uniforms(row *out, int64_t n, int64_t count, const uint64_t *replicate, uint64_t purpose,
                           uint64_t first, uint64_t seed) {
     for (int64_t i = 0; i < n; i += 4) {
         uint64_t place = purpose << 16 | (first + (uint64_t)i) / 4;
@@ -175,7 +177,7 @@ static void fill_uniforms(row *out, int64_t n, int64_t count, const uint64_t *re
 }
 
 /* The same, standard normals (Box and Muller). */
-static void fill_normals(row *out, int64_t n, const uint64_t *replicate, uint64_t purpose, uint64_t first,
+STAGE fill_normals(row *out, int64_t n, const uint64_t *replicate, uint64_t purpose, uint64_t first,
                          uint64_t seed) {
     for (int64_t i = 0; i < n; i += 4) {
         uint64_t place = purpose << 16 | (first + (uint64_t)i) / 4;

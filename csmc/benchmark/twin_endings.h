@@ -5,7 +5,7 @@
 /* Steps 7 and 8: bargaining ---------------------------------------------------------------------------------------- */
 
 /* Counts what ends at the table among the first `inside` lanes and chooses the crises that call for a response. */
-static void negotiate(struct batch *w, const struct point *p, const struct rule *rule, int64_t inside,
+STAGE negotiate(struct batch *w, const struct point *p, const struct rule *rule, int64_t inside,
                       struct survivors *s, int64_t *counts, double *concessions) {
     const struct institution *is = rule->is;
     double m = p->decisiveness, mu = is->mediation * is->legitimacy, per_war_cost = 1.0 / p->war_cost;
@@ -50,11 +50,11 @@ static void negotiate(struct batch *w, const struct point *p, const struct rule 
 
 /* Step 9: the response, and war ------------------------------------------------------------------------------------ */
 
-static void pick(const struct survivors *s, const double *from, double *to) {
+INLINE void pick(const struct survivors *s, const double *from, double *to) {
     FOR(i, s->padded) to[i] = from[s->chosen[i]];
 }
 
-static void gather(struct survivors *s, const struct batch *w, const struct point *p, const struct rule *rule) {
+STAGE gather(struct survivors *s, const struct batch *w, const struct point *p, const struct rule *rule) {
     const struct institution *is = rule->is;
     int64_t thirds = p->n_states - 2;
     double pull = is->strength * is->legitimacy, nearness = 1.0 / is->ally_radius, norm = is->norm * is->legitimacy;
@@ -112,7 +112,7 @@ static void gather(struct survivors *s, const struct batch *w, const struct poin
 /* u < 1 / (1 + e^-x) without the division. */
 INLINE int happens(double u, double x) { return u * (1.0 + exp_any(-x)) < 1.0; }
 
-static void vote(struct survivors *s, const struct point *p, const struct rule *rule, int64_t item, uint64_t seed) {
+STAGE vote(struct survivors *s, const struct point *p, const struct rule *rule, int64_t item, uint64_t seed) {
     const struct institution *is = rule->is;
     double *yes = s->first, *vetoes = s->second, per_noise = 1.0 / p->noise, factor = p->vote_cost * is->cost[item];
     const row *holder = is->veto == VETO_PERMANENT ? s->veto : s->voter;
@@ -133,7 +133,7 @@ static void vote(struct survivors *s, const struct point *p, const struct rule *
     }
 }
 
-static void take_lower_rung(struct survivors *s, const struct point *p, const struct rule *rule, int64_t item,
+STAGE take_lower_rung(struct survivors *s, const struct point *p, const struct rule *rule, int64_t item,
                             uint64_t seed) {
     double *taking_part = s->first, cost = rule->is->cost[item], severity = rule->is->severity[item];
     double per_noise = 1.0 / p->noise, assurance = p->assurance_weight;
@@ -158,7 +158,7 @@ static void take_lower_rung(struct survivors *s, const struct point *p, const st
     }
 }
 
-static void use_force(struct survivors *s, const struct point *p, const struct rule *rule, uint64_t seed) {
+STAGE use_force(struct survivors *s, const struct point *p, const struct rule *rule, uint64_t seed) {
     const struct institution *is = rule->is;
     double *helping = s->first, *joining = s->second, *effect = s->third;
     double per_noise = 1.0 / p->noise, m = p->decisiveness, cost = is->cost[FORCE];
@@ -168,21 +168,25 @@ static void use_force(struct survivors *s, const struct point *p, const struct r
         helping[i] = 0.0;
         joining[i] = 0.0;
     }
-    for (int64_t k = 0; k < p->n_states - 2; k++)
+    for (int64_t k = 0; k < p->n_states - 2; k++) {
+        const double *power = s->power[k], *utility = s->utility[k], *join_utility = s->join_utility[k];
+        const double *obligation = s->obligation[k], *price = s->price[k], *price_a = s->price_a[k];
+        const row *draw = s->draw;
         FOR(i, s->padded) {
-            double u = third_party(s->draw, k, i, s->lower[i], s->upper[i]), e = s->power[k][i];
+            double u = third_party(draw, k, i, s->lower[i], s->upper[i]), e = power[i];
             double a = s->strength_a[i], b = s->strength_b[i], balance = (a - b) / (a + b);
             double mandate = s->authorised[i] > 0.0 ? 1.0 : is->residual;
-            double help = s->utility[k][i] + mandate * s->obligation[k][i] + is->weight * balance;
-            help += p->efficacy_weight * smaller(1.0, effect[i] * e);
-            help += p->assurance_weight * (2.0 * s->support[i] - 1.0);
-            help = (help - cost * s->price[k][i]) * per_noise;
-            double join = s->join_utility[k][i] + is->bandwagon_weight * balance - cost * s->price_a[k][i];
+            double help = utility[i] + mandate * obligation[i] + is->weight * balance;
+            double assured = p->assurance_weight * (2.0 * s->support[i] - 1.0);
+            help += p->efficacy_weight * smaller(1.0, effect[i] * e) + assured;
+            help = (help - cost * price[i]) * per_noise;
+            double join = join_utility[i] + is->bandwagon_weight * balance - cost * price_a[i];
             double joins, helps = choose_side(help, join * per_noise, &joins);
             int helper = u < helps, joiner = !helper & (u < helps + joins);
             helping[i] += helper ? e : 0.0;
             joining[i] += joiner ? e : 0.0;
         }
+    }
     FOR(i, s->padded) {
         double ours = s->power_b[i] + helping[i], theirs = s->power_a[i] + joining[i];
         double everybody = s->power_a[i] + s->power_b[i] + s->power_thirds[i];
@@ -195,7 +199,7 @@ static void use_force(struct survivors *s, const struct point *p, const struct r
     }
 }
 
-static void enforce(struct survivors *s, const struct batch *w, const struct point *p, const struct rule *rule,
+STAGE enforce(struct survivors *s, const struct batch *w, const struct point *p, const struct rule *rule,
                     uint64_t seed, int64_t *counts) {
     gather(s, w, p, rule);
     for (int64_t item = 1; item < rule->is->rungs; item++) {

@@ -125,11 +125,11 @@ INLINE void expect(struct batch *w, const struct point *p, const struct rule *ru
     expect_pressure(w, p, rule, factored);
 }
 
-static void expect_factored(struct batch *w, const struct point *p, const struct rule *rule) { expect(w, p, rule, 1); }
-static void expect_summed(struct batch *w, const struct point *p, const struct rule *rule) { expect(w, p, rule, 0); }
-static void describe_factored(struct batch *w, const struct point *p, const struct plan *plan) {
+STAGE expect_factored(struct batch *w, const struct point *p, const struct rule *rule) { expect(w, p, rule, 1); }
+STAGE expect_summed(struct batch *w, const struct point *p, const struct rule *rule) { expect(w, p, rule, 0); }
+STAGE describe_factored(struct batch *w, const struct point *p, const struct plan *plan) {
     describe_third_parties(w, p, plan, 1);
 }
-static void describe_summed(struct batch *w, const struct point *p, const struct plan *plan) {
+STAGE describe_summed(struct batch *w, const struct point *p, const struct plan *plan) {
     describe_third_parties(w, p, plan, 0);
 }

@@ -61,7 +61,7 @@ INLINE double third_party(const row *rows, int64_t k, int64_t l, int64_t lower, 
     return k < lower ? here : after;
 }
 
-static void take_thirds(const struct batch *w, int64_t thirds, const row *states, row *out) {
+STAGE take_thirds(const struct batch *w, int64_t thirds, const row *states, row *out) {
     for (int64_t k = 0; k < thirds; k++)
         EACH_LANE(l) out[k][l] = third_party(states, k, l, w->lower[l], w->upper[l]);
 }
@@ -69,7 +69,7 @@ static void take_thirds(const struct batch *w, int64_t thirds, const row *states
 /* Start: capability, great powers, members, interests -------------------------------------------------------------- */
 
 /* The `count` states with the largest capability, ties to the lower index. */
-static void name_great_powers(struct batch *w, int64_t n, int64_t count) {
+STAGE name_great_powers(struct batch *w, int64_t n, int64_t count) {
     double *most = w->help_sum, *who = w->join_sum;
     for (int64_t i = 0; i < n; i++)
         EACH_LANE(l) w->great[i][l] = 0.0;
@@ -77,8 +77,8 @@ static void name_great_powers(struct batch *w, int64_t n, int64_t count) {
         EACH_LANE(l) { most[l] = -1.0; who[l] = -1.0; }
         for (int64_t i = 0; i < n; i++)
             EACH_LANE(l) {
-                double c = w->great[i][l] > 0.0 ? -1.0 : w->capability[i][l];
-                double best = most[l], whose = who[l];
+                double taken = w->great[i][l], mine = w->capability[i][l], best = most[l], whose = who[l];
+                double c = taken > 0.0 ? -1.0 : mine;
                 who[l] = c > best ? (double)i : whose;
                 most[l] = c > best ? c : best;
             }
@@ -87,7 +87,7 @@ static void name_great_powers(struct batch *w, int64_t n, int64_t count) {
     }
 }
 
-static void start(struct batch *w, const struct point *p, uint64_t seed) {
+STAGE start(struct batch *w, const struct point *p, uint64_t seed) {
     int64_t n = p->n_states;
     double *total = w->help_sum, half = 0.5 * p->polarization, sigma = p->capability_sigma;
     if (p->equal_capability) {
@@ -131,7 +131,7 @@ static void start(struct batch *w, const struct point *p, uint64_t seed) {
 }
 
 /* The draws of the crisis that are not about who or where. */
-static void draw_shocks(struct batch *w, const struct point *p, int64_t elects, uint64_t seed) {
+STAGE draw_shocks(struct batch *w, const struct point *p, int64_t elects, uint64_t seed) {
     fill_uniforms(w->uniform, 6, LANES, w->replicate, CRISIS, 0, seed);
     fill_normals(w->normal, 2, w->replicate, ASSESSMENT, 0, seed);
     fill_normals(w->joining_cost, p->n_states, w->replicate, COST, 0, seed);
@@ -147,7 +147,7 @@ static void draw_shocks(struct batch *w, const struct point *p, int64_t elects, 
 /* Steps 2 and 3: who challenges whom, over what -------------------------------------------------------------------- */
 
 /* The first state with u * total < cumulative weight: as many states as do not reach it come before. */
-static void choose(const row *weight, int64_t n, const double *u, double *goal, double *sum, int64_t *choice) {
+STAGE choose(const row *weight, int64_t n, const double *u, double *goal, double *sum, int64_t *choice) {
     EACH_LANE(l) { goal[l] = 0.0; sum[l] = 0.0; choice[l] = 0; }
     for (int64_t i = 0; i < n; i++)
         EACH_LANE(l) goal[l] += weight[i][l];
@@ -160,7 +160,7 @@ static void choose(const row *weight, int64_t n, const double *u, double *goal, 
         }
 }
 
-static void distances(const struct batch *w, const struct point *p, const int64_t *from, double *origin, row *out) {
+STAGE distances(const struct batch *w, const struct point *p, const int64_t *from, double *origin, row *out) {
     for (int64_t d = 0; d < p->dimensions; d++) {
         const row *x = w->interest[d];
         EACH_LANE(l) origin[l] = x[from[l]][l];
@@ -174,7 +174,7 @@ static void distances(const struct batch *w, const struct point *p, const int64_
         EACH_LANE(l) out[i][l] = __builtin_sqrt(out[i][l]);
 }
 
-static void choose_challenger(struct batch *w, const struct point *p) {
+STAGE choose_challenger(struct batch *w, const struct point *p) {
     int64_t n = p->n_states;
     double *mean = w->help_sum, floor = p->onset_floor, power = p->onset_power;
     row *square = w->distance_a;
@@ -201,7 +201,7 @@ static void choose_challenger(struct batch *w, const struct point *p) {
     choose(w->weight, n, w->uniform[0], w->help_sum, w->join_sum, w->challenger);
 }
 
-static void choose_target(struct batch *w, const struct point *p) {
+STAGE choose_target(struct batch *w, const struct point *p) {
     double floor = p->onset_floor;
     distances(w, p, w->challenger, w->help_sum, w->distance_a);
     for (int64_t i = 0; i < p->n_states; i++)
@@ -217,7 +217,7 @@ static void choose_target(struct batch *w, const struct point *p) {
     }
 }
 
-static void set_stage(struct batch *w, const struct point *p) {
+STAGE set_stage(struct batch *w, const struct point *p) {
     double m = p->decisiveness, floor = p->stake_floor;
     distances(w, p, w->target, w->help_sum, w->distance_b);
     EACH_LANE(l) {
