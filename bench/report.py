@@ -8,13 +8,13 @@ import math
 import os
 import tempfile
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 from bench.bench_kernel import ENDS, GRID
 from bench.overhead import one_point, sweep, time_overhead
 from bench.peer_times import PeerTime, time_peers
+from bench.peers import PEERS
 from bench.stages import time_stages
 from bench.start import FIRST_CALL, HELP, best_seconds, run_python
 from csmc.benchmark.figures import SIZES, Figures, measure
@@ -212,12 +212,8 @@ def vectors_table() -> str:
 
 
 def peers_table(seconds: float) -> str:
-    """Other ways to simulate the same crises; a sentence where bench/peers is not there."""
-    try:
-        peers = import_module("bench.peers").PEERS
-    except ModuleNotFoundError:
-        return "There are no peers to compare with in this checkout."
-    times = {n: time_peers(peers, n, seconds) for n in PEER_STATES}
+    """Other ways to simulate the same crises, those whose packages are installed."""
+    times = {n: time_peers(PEERS, n, seconds) for n in PEER_STATES}
     rows = [
         (name, *(cell for n in PEER_STATES for cell in (_number(times[n][name].nanoseconds), _times(times[n][name]))))
         for name in times[PEER_STATES[0]]

@@ -84,7 +84,7 @@ def is_compiled_on_disk(function: Callable[..., Any]) -> bool:
     return cache is None or any(Path(cache.cache_path).glob(f"*.{function.__name__}-*.nbc"))
 
 
-class _StageCompiler(CompilerBase):
+class _StageCompiler(CompilerBase):  # type: ignore[misc]
     """numba's own pipeline for functions whose array arguments do not overlap where any of them is written."""
 
     def define_pipelines(self) -> list[Any]:

@@ -54,6 +54,8 @@ class Counts(NamedTuple):
 
 
 done: Counter[Operation] = Counter()
+#: Whether operations are counted now.
+_counts = True
 
 
 def _binary(operation: Operation, method: str) -> Callable[[float, Real], Any]:
@@ -106,14 +108,14 @@ def _quotient(numerator: Real, denominator: Real) -> float:
         return float(np.float64(float(numerator)) / np.float64(float(denominator)))
 
 
-def _counting(operation: Operation | None, function: Callable[..., Any]) -> Callable[..., Any]:
-    """`function`, but of a number that counts it is counted, and its result counts too."""
+def _counting(function: Callable[..., Any], *operations: Operation) -> Callable[..., Any]:
+    """`function`, but of a number that counts its operations are counted, and its result counts too."""
 
     @functools.wraps(function)
     def counted(*arguments: Real) -> Any:
         if not any(isinstance(argument, Counted) for argument in arguments):
             return function(*arguments)
-        if operation is not None:
+        for operation in operations:
             done[operation] += 1
         answer = function(*map(float, arguments))
         return tuple(map(Counted, answer)) if isinstance(answer, tuple) else Counted(answer)
@@ -130,12 +132,23 @@ def _fused(x: Real, y: Real, z: Real) -> Any:
     return Counted(_jit.fma(float(x), float(y), float(z)))
 
 
+@contextmanager
+def _nothing_counted() -> Iterator[None]:
+    global _counts
+    before, _counts = _counts, False
+    yield
+    _counts = before
+
+
 def _drawing(operation: Operation, fill: Callable[..., None]) -> Callable[..., None]:
     """`fill`, with draws that count in the rows that were asked for."""
     signature = inspect.signature(fill)
 
     def filled(*arguments: Any) -> None:
-        fill(*arguments)
+        with _nothing_counted():  # normals are made of uniforms
+            fill(*arguments)
+        if not _counts:
+            return
         bound = signature.bind(*arguments).arguments
         rows = bound["out"][: bound["n"]]
         rows[...] = np.frompyfunc(Counted, 1, 1)(rows.astype(object))
@@ -168,15 +181,17 @@ class _Instead:
 def _replacements() -> list[tuple[object, object]]:
     """(what the kernel's modules name, what counts instead)."""
     arrays = {name: _of_objects(getattr(np, name)) for name in ("empty", "full", "ones", "zeros")}
-    steps = {name: _counting(None, getattr(np, name)) for name in ("ceil", "floor")}
-    root = _counting(Operation.SQUARE_ROOT, math.sqrt)
+    steps = {name: _counting(getattr(np, name)) for name in ("ceil", "floor")}
+    root = _counting(math.sqrt, Operation.SQUARE_ROOT)
     return [
         (np, _Instead(np, {**arrays, **steps, "sqrt": root})),
         (math, _Instead(math, {"sqrt": root})),
         (_jit.fma, _fused),
-        (mathematics.exp, _counting(Operation.EXPONENTIAL, mathematics.exp)),
-        (mathematics.log, _counting(Operation.LOGARITHM, mathematics.log)),
-        (mathematics.cos_sin_turn, _counting(Operation.SINE_COSINE, mathematics.cos_sin_turn)),
+        (mathematics.exp, _counting(mathematics.exp, Operation.EXPONENTIAL)),
+        (mathematics.exp_within, _counting(mathematics.exp_within, Operation.EXPONENTIAL)),
+        (mathematics.log, _counting(mathematics.log, Operation.LOGARITHM)),
+        (mathematics.log_ratio, _counting(mathematics.log_ratio, Operation.LOGARITHM, Operation.DIVISION)),
+        (mathematics.cos_sin_turn, _counting(mathematics.cos_sin_turn, Operation.SINE_COSINE)),
         *((fill, _drawing(operation, fill)) for operation, fill in _fills()),
     ]
 
@@ -224,10 +239,10 @@ def count_here(case: Case) -> Counts:
         raise CountError("operations are counted in a kernel that is not compiled: set NUMBA_DISABLE_JIT=1")
     replicates = max(2, EFFORT // (case.n_states * case.work(1)))
     done.clear()
-    with _counted_kernel():
-        tallies = kernel.tally(*case.arguments(0, replicates, Plan(joint="none")), lanes=1)
-    work = case.work(replicates)
-    return Counts({operation: done[operation] / work for operation in Operation}, replicates, tallies.sums.tolist())
+    with _counted_kernel():  # one replicate at a time: no lane is wasted, so that nothing but the model's work counts
+        tallies = [kernel.tally(*case.arguments(first, 1, Plan(joint="none"))) for first in range(replicates)]
+    sums, work = np.sum([tally.sums for tally in tallies], axis=0), case.work(replicates)
+    return Counts({operation: done[operation] / work for operation in Operation}, replicates, sums.tolist())
 
 
 def count_operations(case: Case) -> Counts:

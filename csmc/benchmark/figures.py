@@ -3,7 +3,6 @@
 import platform
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
@@ -14,6 +13,7 @@ from csmc.benchmark.kernel import SEED, Case, Scaling, kernel_work, replicates_f
 from csmc.benchmark.operations import COSTLY, Operation
 from csmc.benchmark.roofline import Roofline, roof
 from csmc.benchmark.timing import Timing, Work, interleaved
+from csmc.benchmark.twin import CompilerError, Twin
 from csmc.engine.local import available_cores
 from csmc.provenance import cpu_name
 
@@ -132,19 +132,15 @@ def measure(seconds: float = SECONDS, sizes: tuple[Size, ...] = SIZES) -> Figure
     )
 
 
-def find_twin() -> Any:
-    """The kernel's twin in C, compiled; None where there is none, or no compiler for it."""
+def find_twin() -> Twin | None:
+    """The kernel's twin in C, compiled; None where there is no compiler for it."""
     try:
-        twin = import_module("csmc.benchmark.twin")
-    except ModuleNotFoundError:
-        return None
-    try:
-        return twin.Twin()
-    except twin.CompilerError:
+        return Twin()
+    except CompilerError:
         return None
 
 
-def twin_work(twin: Any, case: Case) -> Work:
+def twin_work(twin: Twin, case: Case) -> Work:
     """The twin's call for the work that `kernel_work` has: it counts outcomes, the kernel more."""
     point, _, institutions = case.records
     count = replicates_for(case)
