@@ -57,9 +57,10 @@ def log(x):
 @inlined
 def log_ratio(x, y):
     """ln(x / y) of x, y >= 0, also where x / y over- or underflows; -inf at x = 0, inf at y = 0."""
-    fraction, exponent = _parts(x)
+    dividend, dividend_exponent = _parts(x)
     divisor, divisor_exponent = _parts(y)
-    value = _log_of_parts(fraction / divisor, exponent - divisor_exponent)
+    fraction, exponent = _parts(dividend / divisor)
+    value = _log_of_parts(fraction, exponent + (dividend_exponent - divisor_exponent))
     value = value if x > 0.0 else -np.inf
     return value if y > 0.0 else np.inf
 
@@ -77,7 +78,7 @@ def _parts(x):
 
 @inlined
 def _log_of_parts(mantissa, k):
-    """ln(mantissa 2**k) for mantissa in [½, 2]."""
+    """ln(mantissa 2**k) for mantissa in [√½, √2)."""
     f = mantissa - 1.0
     s = f / (2.0 + f)
     z = s * s

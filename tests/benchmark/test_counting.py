@@ -68,11 +68,11 @@ def test_draws_are_those_that_the_model_asks_for() -> None:
     n, replicates = CASES[0].n_states, counts.replicates
     # capability, two dimensions of lasting and of passing interests, costs of joining; errors of assessment
     assert counts.operations[Operation.NORMAL] == (1 + 2 + 2 + 1) * n + len(Assessment)
-    # membership, the crisis; where force is called for, each state's part in it
+    # the crisis; where force is called for, each state's part in it (all states are members: that is not drawn)
     responses = counts.sums[0][Tally.FORCE_RESPONSES]
     assert responses > 0
     assert counts.operations[Operation.UNIFORM] * replicates == pytest.approx(
-        (n + len(CrisisDraw)) * replicates + n * responses
+        len(CrisisDraw) * replicates + n * responses
     )
 
 

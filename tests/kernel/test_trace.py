@@ -16,8 +16,8 @@ RECORDS = pack_institutions([get(name) for name in PRESETS])
 
 
 def test_a_trace_has_the_outcomes_and_the_memory_that_were_counted():
-    traced = trace(*packed(CHANGES), RECORDS, SEED, 40, replicates=200)
-    counted = simulate(CHANGES, first=40, count=200)
+    traced = trace(*packed(CHANGES), RECORDS, SEED, 40, replicates=120)
+    counted = simulate(CHANGES, first=40, count=120)
     outcomes = traced.crisis[:, :, field.OUTCOME].astype(int)
     for k in range(len(PRESETS)):
         assert (np.bincount(outcomes[k].ravel(), minlength=N_OUTCOMES) == counted.sums[k, :N_OUTCOMES]).all()

@@ -180,6 +180,7 @@ def check_draws_and_functions() -> None:
     assert " ".join(f"{word:08x}" for word in words) == "d16cfe09 94fdcceb 5001e420 24126ea1"
     test_draws.test_every_draw_is_a_function_of_its_address_alone(64)
     test_mathematics.test_exp_and_log_take_their_limits_at_the_ends()
+    test_mathematics.test_the_log_of_a_ratio_is_infinite_where_one_side_is_0()
     test_mathematics.test_the_logistic_function_stays_in_0_1_for_every_argument()
     test_mathematics.test_the_contest_is_a_probability_complementary_in_its_sides_at_all_magnitudes(0.7)
     test_mathematics.test_the_three_way_logit_is_a_softmax_and_stays_finite_at_extreme_utilities()
