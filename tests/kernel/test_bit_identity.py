@@ -61,6 +61,19 @@ def test_any_cut_and_order_of_the_replicates_merges_to_the_same_bits(case):
     assert digest(reduce(add, parts)) == digest(whole)
 
 
+@pytest.mark.parametrize("episodes", [1, 32, 33])
+def test_second_moments_are_the_sums_of_the_products_of_each_replicate_s_tallies(episodes):
+    changes = {"dynamics.episodes": episodes, "crisis.audience_cost": 0.5, "crisis.challenge_cost": -1.0}
+    whole = simulate(changes, first=9, count=140, plan=PLAN)
+    rows = np.array([simulate(changes, first=9 + i, count=1, plan=Plan(joint="none")).sums for i in range(140)])
+    for pairs, high, low, other in (
+        (PLAN.own_pairs, whole.own_high, whole.own_low, rows),
+        (PLAN.cross_pairs, whole.cross_high, whole.cross_low, rows[:, [PLAN.reference]]),
+    ):
+        exact = (rows[..., pairs[:, 0]].astype(object) * other[..., pairs[:, 1]].astype(object)).sum(axis=0)
+        assert (high.astype(object) * 2**32 + low.astype(object) == exact).all()
+
+
 def test_results_are_those_of_this_stream_version():
     golden = json.loads((Path(__file__).parent / "golden.json").read_text())
     assert golden["stream_version"] == STREAM_VERSION
