@@ -117,7 +117,7 @@ def tally_block(
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
     decay = _decay_matrix(point, distance)
     elects = _elects(institutions, n)
-    world, shocks, crisis, thirds, survivors, survivor_thirds, scratch, room = new_arrays(n, lanes)
+    world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
     capability = np.zeros((n_institutions, world.shape[1], lanes))
     trust = np.zeros((n_institutions, lanes))
     legitimacy = np.zeros((n_institutions, lanes))
@@ -182,10 +182,10 @@ def tally_block(
                     )
                     enforcement.enforce(
                         point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
-                        scratch, room,
+                        decisions, scratch, room,
                     )  # fmt: skip
                     if traces:
-                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, survivor_thirds)
+                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, decisions)
                     tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], counts[k], shares[k])
                     aftermath.remember_responses(
                         point, chosen[:n_survivors], survivors, survivor_thirds, capability[k], trust[k], legitimacy[k]

@@ -54,6 +54,7 @@ from csmc.kernel.lanes import (
     TARGET_POWER,
     TARGET_STRENGTH,
     THIRD,
+    THIRD_FIELDS,
     THIRD_POWER,
     VETO,
     VETOED,
@@ -120,16 +121,18 @@ def gather(chosen, replicate, crisis, thirds, survivor_replicate, survivors, sur
 
 
 @stage
-def enforce(point, institution, episode, seed, replicate, crisis, thirds, scratch, room):
+def enforce(point, institution, episode, seed, replicate, crisis, thirds, decisions, scratch, room):
     """Climb the ladder: lower rungs where authorised, then force, then war, until the challenger yields.
 
-    `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs.
+    `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs,
+    and so are the `decisions` to fill: ballots by item, then choices by item.
     """
+    ballots, choices, draws = decisions[BALLOT - THIRD_FIELDS :], decisions[CHOICE - THIRD_FIELDS :], scratch[FIRST]
     for item in range(1, institution.rungs):
-        _vote(point, institution, item, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-        _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-    _vote(point, institution, _FORCE, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-    _use_force(point, institution, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
+        _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballots[item], draws, room)
+        _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choices[item], draws, room)
+    _vote(point, institution, _FORCE, episode, seed, replicate, crisis, thirds, ballots[_FORCE], draws, room)
+    _use_force(point, institution, episode, seed, replicate, crisis, thirds, choices[_FORCE], draws, room)
 
 
 @stage
@@ -140,9 +143,9 @@ def _copy(source, count, out):
 
 
 @stage
-def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, draws, room):
+def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballot, draws, room):
     """Authorise one item: by the council's vote, or as a matter of course where there is no council."""
-    crisis, thirds, draws, room = laned(crisis), laned(thirds), laned(draws), laned(room)
+    crisis, thirds, ballot, draws, room = laned(crisis), laned(thirds), laned(ballot), laned(draws), laned(room)
     count = replicate.shape[0]
     if institution.seating == _NO_COUNCIL:
         for s in range(count):
@@ -153,7 +156,7 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
         return
     inverse_noise = 1.0 / point.noise
     price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
-    vetoes, yes_votes, ballot, authorised, open_case = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
+    vetoes, yes_votes, authorised, open_case = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
@@ -168,8 +171,7 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
             voter, veto = thirds[j, VOTER, s], thirds[j, VETO, s]
             yes_votes[s] += voter if u < yes else 0.0
             vetoes[s] += veto if u >= not_no else 0.0
-            ballot[s] = voter if u < yes else (-voter if u >= not_no else 0.0)
-        _copy(ballot, count, thirds[j, BALLOT + item])
+            ballot[j, s] = voter if u < yes else (-voter if u >= not_no else 0.0)
     for s in range(count):
         need, votes_for, vetoed = crisis[NEED, s], yes_votes[s], vetoes[s] > 0.0
         open_case[s] = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
@@ -185,14 +187,13 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
 
 
 @stage
-def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, draws, room):
+def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choice, draws, room):
     """Sanctions or isolation, if authorised: each third party takes part or not; the challenger may yield."""
-    crisis, thirds, draws, room = laned(crisis), laned(thirds), laned(draws), laned(room)
+    crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
     count = replicate.shape[0]
     severity, cost, inverse_noise = institution.severity[item], institution.cost[item], 1.0 / point.noise
     assurance_weight = point.assurance_weight
-    taking_part, shirking = room[FIRST], room[SECOND]
-    assurance, part, authorised = room[THIRD], room[FOURTH], room[FIFTH]
+    taking_part, shirking, assurance, authorised = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     _copy(crisis[AUTHORISED + item], count, authorised)
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
     for s in range(count):
@@ -208,8 +209,7 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
             takes_part = 1.0 if u < participation(utility, assurance[s], price, inverse_noise) else 0.0
             taking_part[s] += takes_part * power
             shirking[s] += max(0.0, saturate(obligation) - takes_part) * power
-            part[s] = living * takes_part
-        _copy(part, count, thirds[j, CHOICE + item])
+            choice[j, s] = living * takes_part
     for s in range(count):
         outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
         total, taken_part, shirked = crisis[THIRD_POWER, s], taking_part[s], shirking[s]
@@ -226,9 +226,9 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
 
 
 @stage
-def _use_force(point, institution, episode, seed, replicate, crisis, thirds, draws, room):
+def _use_force(point, institution, episode, seed, replicate, crisis, thirds, choice, draws, room):
     """Each third party fights for the victim, joins the challenger or abstains; the challenger yields, or war."""
-    crisis, thirds, draws, room = laned(crisis), laned(thirds), laned(draws), laned(room)
+    crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
     count = replicate.shape[0]
     m, inverse_noise = point.decisiveness, 1.0 / point.noise
     residual, cost = institution.residual, institution.cost[0]
@@ -257,17 +257,13 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
             join_utility -= cost * thirds[j, CHALLENGER_SIDE_COST, s]
             p_help, p_join = three_way_logit(help_utility * inverse_noise, join_utility * inverse_noise)
             helps = living if u < p_help else 0.0
-            joins = living if u < p_help + p_join else 0.0
-            joins -= helps
+            joins = living - helps if u < p_help + p_join else 0.0
             helping[s] += helps * power
             joining[s] += joins * power
             shirking[s] += max(0.0, saturate(obligation) - helps) * power
-            thirds[j, CHOICE + _FORCE, s] = helps - joins
-    for j in range(thirds.shape[0]):
-        for s in range(count):
-            choice = thirds[j, CHOICE + _FORCE, s]
-            crisis[HELPERS, s] += 1.0 if choice > 0.0 else 0.0
-            crisis[JOINERS, s] += 1.0 if choice < 0.0 else 0.0
+            crisis[HELPERS, s] += helps
+            crisis[JOINERS, s] += joins
+            choice[j, s] = helps - joins
     for s in range(count):  # values that are chosen between are read first: a read under a condition is not vectorised
         outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
         helped, joined, shirked, total = helping[s], joining[s], shirking[s], crisis[THIRD_POWER, s]

@@ -118,18 +118,19 @@ OBLIGATION = 6  # B_k
 VOTER = 7  # mask: seated and not excluded
 VETO = 8  # mask
 COMPACTED_FIELDS = 9
-BALLOT = 9  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields; of survivors only, as the next
-CHOICE = 13  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
-SURVIVOR_THIRD_FIELDS = 17
-ALIGNMENT = 17  # g(|x_k - x_a|) - g(|x_k - x_b|)
-CHALLENGER_DISTANCE = 18  # |x_k - x_a|
-TARGET_DISTANCE = 19  # |x_k - x_b|
-THIRD_GREAT = 20  # mask
-THIRD_MEMBER = 21  # mask
-FIXED_HELP = 22  # the part of W^b / σ_u that does not change between rounds
-FIXED_JOIN = 23  # the same of W^a / σ_u
-FELLOWSHIP = 24  # 1 - g(|x_k - x_b|) if k and b are members, else 0
-THIRD_FIELDS = 25
+ALIGNMENT = 9  # g(|x_k - x_a|) - g(|x_k - x_b|)
+CHALLENGER_DISTANCE = 10  # |x_k - x_a|
+TARGET_DISTANCE = 11  # |x_k - x_b|
+THIRD_GREAT = 12  # mask
+THIRD_MEMBER = 13  # mask
+FIXED_HELP = 14  # the part of W^b / σ_u that does not change between rounds
+FIXED_JOIN = 15  # the same of W^a / σ_u
+FELLOWSHIP = 16  # 1 - g(|x_k - x_b|) if k and b are members, else 0
+THIRD_FIELDS = 17
+# decisions[field, third, lane] of survivors; in a trace they follow the fields above
+BALLOT = 17  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields
+CHOICE = 21  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
+TRACED_THIRD_FIELDS = 25
 
 # scratch[field, state, lane] and room[field, lane]: nothing is handed on from one stage to the next except as said
 FIRST, SECOND, THIRD, FOURTH, FIFTH = 0, 1, 2, 3, 4
@@ -145,7 +146,7 @@ def padded_rows(n):
 
 @stage
 def new_arrays(n, lanes):
-    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, scratch, room), all zero."""
+    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, decisions, scratch, room), all zero."""
     rows = padded_rows(n)
     return (
         np.zeros((WORLD_FIELDS, rows, lanes)),
@@ -153,7 +154,8 @@ def new_arrays(n, lanes):
         np.zeros((CRISIS_FIELDS, lanes)),
         np.zeros((n - 2, THIRD_FIELDS, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((n - 2, SURVIVOR_THIRD_FIELDS, lanes)),
+        np.zeros((n - 2, COMPACTED_FIELDS, lanes)),
+        np.zeros((TRACED_THIRD_FIELDS - THIRD_FIELDS, n - 2, lanes)),
         np.zeros((SCRATCH_FIELDS, rows, lanes)),
         np.zeros((ROOM_FIELDS, lanes)),
     )

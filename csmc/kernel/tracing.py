@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from csmc._jit import stage
 from csmc.kernel.lanes import (
-    BALLOT,
     CRISIS_FIELDS,
     EXPECTED_FIELDS,
     OUTCOME,
     RESPONSE_END,
     SHOCK_FIELDS,
-    SURVIVOR_THIRD_FIELDS,
     THIRD_FIELDS,
+    TRACED_THIRD_FIELDS,
     WORLD_FIELDS,
 )
 
@@ -57,7 +56,7 @@ def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> 
         np.zeros((episodes, WORLD_FIELDS, n, replicates)),
         np.zeros((episodes, SHOCK_FIELDS, replicates)),
         np.zeros((n_institutions, episodes, CRISIS_FIELDS, replicates)),
-        np.zeros((n_institutions, episodes, THIRD_FIELDS, n - 2, replicates)),
+        np.zeros((n_institutions, episodes, TRACED_THIRD_FIELDS, n - 2, replicates)),
         np.zeros(states),
         np.zeros(states),
         np.zeros(states),
@@ -94,13 +93,13 @@ def trace_expectations(trace, k, episode, world, shocks, capability, active, cri
         trace.standing[k, episode, ACTIVE, lane] = active[lane]
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = 0.0
-        for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
+        for field in range(THIRD_FIELDS, TRACED_THIRD_FIELDS):
             for j in range(thirds.shape[0]):
                 trace.thirds[k, episode, field, j, lane] = 0.0
 
 
 @stage
-def trace_response(trace, k, episode, chosen, survivors, survivor_thirds):
+def trace_response(trace, k, episode, chosen, survivors, decisions):
     """Copy what happened in the crises that reached a response."""
     for s in range(chosen.shape[0]):
         lane = chosen[s]
@@ -108,9 +107,9 @@ def trace_response(trace, k, episode, chosen, survivors, survivor_thirds):
             continue
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = survivors[field, s]
-        for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
-            for j in range(survivor_thirds.shape[0]):
-                trace.thirds[k, episode, field, j, lane] = survivor_thirds[j, field, s]
+        for field in range(decisions.shape[0]):
+            for j in range(decisions.shape[1]):
+                trace.thirds[k, episode, THIRD_FIELDS + field, j, lane] = decisions[field, j, s]
 
 
 @stage

@@ -118,7 +118,7 @@ def check_traces() -> None:
     assert idle.any()
     for e, lane in zip(*np.nonzero(idle), strict=True):
         assert (whole.crisis[0, e, lanes.EXPECTED_FIELDS : lanes.RESPONSE_END, lane] == 0).all()
-        assert (whole.thirds[0, e, lanes.BALLOT : lanes.SURVIVOR_THIRD_FIELDS, :, lane] == 0).all()
+        assert (whole.thirds[0, e, lanes.BALLOT : lanes.TRACED_THIRD_FIELDS, :, lane] == 0).all()
     for options, words in (
         ({"replicates": 0}, "replicates=0 is"),
         ({"replicates": 257}, "replicates=257 is"),
