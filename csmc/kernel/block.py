@@ -178,8 +178,9 @@ def tally_block(
                 if n_survivors > 0:
                     padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
                     enforcement.gather(
-                        chosen[:n_survivors], replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds
-                    )
+                        chosen[:n_survivors], padded, replicate, crisis, thirds, survivor_replicate, survivors,
+                        survivor_thirds,
+                    )  # fmt: skip
                     enforcement.enforce(
                         point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
                         decisions, scratch, room,

@@ -98,10 +98,10 @@ def select_survivors(outcome, active, chosen):
 
 
 @stage
-def gather(chosen, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds):
-    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays.
+def gather(chosen, padded, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds):
+    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays, nothing decided yet.
 
-    What earlier crises left in the lanes beyond is carried through the response and never looked at.
+    What earlier crises left in the lanes from there to `padded` is carried through the response and never looked at.
     """
     crisis, thirds = laned(crisis), laned(thirds)
     survivors, survivor_thirds = laned(survivors), laned(survivor_thirds)
@@ -112,7 +112,7 @@ def gather(chosen, replicate, crisis, thirds, survivor_replicate, survivors, sur
         for s in range(count):
             survivors[field, s] = crisis[field, chosen[s]]
     for field in range(EXPECTED_FIELDS, RESPONSE_END):
-        for s in range(survivors.shape[1]):
+        for s in range(padded):
             survivors[field, s] = 0.0
     for j in range(thirds.shape[0]):
         for field in range(COMPACTED_FIELDS):
