@@ -19,8 +19,6 @@ from csmc.institutions import names
 
 SIZES = [8, 32]
 ROUNDS = 11
-#: Crises of a round at 8 states: some tenths of a second at most.
-REPLICATES = {"NumPy": 16_384, "JAX": 16_384, "Python objects": 100, "Mesa": 100}
 COMPILED_REPLICATES = 12_800
 #: Crises for the check that a peer is right; it comes before the time.
 CHECKED = {"NumPy": 50_000, "JAX": 32_768, "Python objects": 2_000, "Mesa": 2_000}
@@ -84,6 +82,6 @@ def test_peer(benchmark, name, n_states):
     peer = PEERS[name]
     if not peer.is_installed:
         pytest.skip(f"{peer.package} is not installed")
-    rates, replicates = peer.load(), REPLICATES[name] * 8 // n_states
+    rates, replicates = peer.load(), peer.replicates(n_states)
     assert largest_deviation(rates, n_states, CHECKED[name]) <= TOLERANCE
     race(benchmark, lambda: rates(n_states, replicates, SEED), n_states, replicates)

@@ -29,10 +29,16 @@ def default_parameters() -> SimpleNamespace:
 
 
 class Peer(NamedTuple):
-    """A way to simulate the model: the module here that does it, and the package that it needs beyond csmc's own."""
+    """A way to simulate the model: the module here that does it, the crises of 8 states that it plays at its best in
+    some tenths of a second, and the package that it needs beyond csmc's own."""
 
     module: str
+    batch: int
     package: str = "numpy"
+
+    def replicates(self, n_states: int) -> int:
+        """Crises to time."""
+        return max(8, self.batch * 8 // n_states)
 
     @property
     def is_installed(self) -> bool:
@@ -46,8 +52,8 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "NumPy": Peer("vectorised_numpy"),
-    "JAX": Peer("jax_batched", "jax"),
-    "Python objects": Peer("plain_objects"),
-    "Mesa": Peer("mesa_model", "mesa"),
+    "NumPy": Peer("vectorised_numpy", 16_384),
+    "JAX": Peer("jax_batched", 16_384, "jax"),
+    "Python objects": Peer("plain_objects", 100),
+    "Mesa": Peer("mesa_model", 100, "mesa"),
 }

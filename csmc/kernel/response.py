@@ -181,7 +181,7 @@ def expect_pressure(point, institution, crisis, thirds, room):
     crisis, thirds, room = laned(crisis), laned(thirds), laned(room)
     n_thirds, lanes = thirds.shape[0], thirds.shape[2]
     inverse_noise, assurance_weight = 1.0 / point.noise, point.assurance_weight
-    share, assurance = room[FIRST], room[SECOND]
+    share, assurance, mandate = room[FIRST], room[SECOND], room[THIRD]
     for lane in range(lanes):
         crisis[PRESSURE, lane] = 0.0
         assurance[lane] = assurance_weight * (2.0 * crisis[SUPPORT, lane] - 1.0)
@@ -189,6 +189,7 @@ def expect_pressure(point, institution, crisis, thirds, room):
         severity, cost = institution.severity[item], institution.cost[item]
         for lane in range(lanes):
             share[lane] = 0.0
+            mandate[lane] = crisis[MANDATE + item, lane]
         for j in range(n_thirds):
             for lane in range(lanes):
                 utility = thirds[j, HELP_UTILITY, lane] + thirds[j, OBLIGATION, lane]
@@ -197,4 +198,4 @@ def expect_pressure(point, institution, crisis, thirds, room):
         for lane in range(lanes):
             taking_part, total = share[lane], crisis[THIRD_POWER, lane]
             portion = taking_part / total if total > 0.0 else 0.0
-            crisis[PRESSURE, lane] += crisis[MANDATE + item, lane] * severity / crisis[STAKE, lane] * portion
+            crisis[PRESSURE, lane] += mandate[lane] * severity / crisis[STAKE, lane] * portion

@@ -42,6 +42,7 @@ def test_nine_in_ten_planted_faults_are_noticed(
     )
 
 
+@pytest.mark.proof
 def test_faults_listed_as_equivalent_are_faults_that_can_be_planted() -> None:
     files = [path for target in ("kernel", "estimate") for path in (ROOT / "csmc" / target).glob("*.py")]
     assert equivalents().keys() <= {key for key, _, _ in faults(files)}
