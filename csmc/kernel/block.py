@@ -174,7 +174,7 @@ def tally_block(
                     )
                 tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
                 aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
-                n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
+                n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, counted, chosen)
                 if n_survivors > 0:
                     padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
                     enforcement.gather(

@@ -87,10 +87,10 @@ _GENERAL_WAR = float(Outcome.GENERAL_WAR)
 
 
 @stage
-def select_survivors(outcome, active, chosen):
-    """Number of the lanes that call for a response, which are written to `chosen`."""
+def select_survivors(outcome, active, counted, chosen):
+    """Number of the lanes, of the first `counted`, that call for a response; they are written to `chosen`."""
     count = 0
-    for lane in range(active.shape[0]):
+    for lane in range(counted):
         if outcome[lane] == RESPONSE and active[lane] > 0.0:
             chosen[count] = lane
             count += 1

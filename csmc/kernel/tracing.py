@@ -103,8 +103,6 @@ def trace_response(trace, k, episode, chosen, survivors, decisions):
     """Copy what happened in the crises that reached a response."""
     for s in range(chosen.shape[0]):
         lane = chosen[s]
-        if lane >= trace.standing.shape[3]:  # a lane of the batch that nobody asked for
-            continue
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = survivors[field, s]
         for field in range(decisions.shape[0]):

@@ -135,7 +135,7 @@ def check_many_replicates() -> None:
     """Tallies of many replicates in batches are those of each alone; moments, joint tables and patterns follow."""
     for changes in ({"episodes": 3}, {"n_states": 3, "challenge_cost": -50.0, "audience_cost": 10.0}):
         point = POINT | {"n_states": 5, "audience_cost": 0.5, "challenge_cost": -1.0} | changes
-        names = ["anarchy", "un_security_council", "balance_of_power"]
+        names = ["un_security_council", "un_without_veto", "concert_of_powers"]  # seated alike, and otherwise
         records = np.concatenate([record(PRESETS[name], INSTITUTION_DTYPE) for name in names]).view(np.recarray)
         pairs = np.array([[0, 0], [10, 12], [24, 24], [33, 33], [37, 38]])
         arguments = record(point, POINT_DTYPE), system_of(point["n_states"]), records, 3
