@@ -20,7 +20,7 @@ from csmc.system import build_system
 Key = TypeVar("Key")
 
 SEED = 20261122
-#: Replicates come in multiples of this, the most lanes that a batch can have: no lane is idle.
+#: Replicates come in multiples of this, a multiple of the lanes of a batch: no lane is idle.
 BATCH = 256
 #: A call lasts about this long: long against the clock and the call, short against what else the machine does.
 CALL_SECONDS = 0.01
