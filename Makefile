@@ -6,16 +6,17 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test proof mutation lint bench clean
+.PHONY: help run test proof mutation lint bench performance clean
 
 help:
-	@echo "make run        set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
-	@echo "make test       set up .venv with the test tools and run the tests"
-	@echo "make proof      every test, the long ones too; writes docs/verification.md"
-	@echo "make mutation   plant faults in the kernel and the estimators, list those that no test notices"
-	@echo "make lint       ruff, mypy and the import contracts"
-	@echo "make bench      the benchmarks"
-	@echo "make clean      remove .venv and caches (results/ is kept)"
+	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
+	@echo "make test        set up .venv with the test tools and run the tests"
+	@echo "make proof       every test, the long ones too; writes docs/verification.md"
+	@echo "make mutation    plant faults in the kernel and the estimators, list those that no test notices"
+	@echo "make lint        ruff, mypy and the import contracts"
+	@echo "make bench       the benchmarks"
+	@echo "make performance measures this machine; writes docs/performance.md"
+	@echo "make clean       remove .venv and caches (results/ is kept)"
 
 $(VENV)/created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "csmc needs Python 3.11 or newer, this is " + sys.version.split()[0])'
@@ -54,6 +55,9 @@ lint: $(VENV)/developed
 
 bench: $(VENV)/developed
 	@$(BIN)/python -m pytest bench --benchmark-only
+
+performance: $(VENV)/developed
+	@$(BIN)/python -m bench.report
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis .benchmarks build dist

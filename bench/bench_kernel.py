@@ -1,41 +1,58 @@
-"""Nanoseconds per institution-episode of the kernel, on one core: the call itself, nothing around it."""
+"""Nanoseconds per institution-episode of the kernel: the call itself, nothing around it. Cases are timed in turn."""
 
 import pytest
 
-from csmc.estimate.metrics import METRICS, cross_pairs, own_pairs
-from csmc.institutions import get, names, pack_institutions
-from csmc.kernel import Plan, tally
-from csmc.parameters import defaults, pack_point
-from csmc.system import build_system
+from csmc.benchmark.kernel import (
+    EARLY_EXIT,
+    FULL_PATH,
+    Case,
+    share_of_responses,
+    time_cases,
+    time_sharing,
+    time_threads,
+)
+from csmc.engine.local import available_cores
 
-PRESETS = names()
-SIZES = [(8, 1), (8, 20), (32, 1), (32, 20)]
+GRID = [(states, episodes) for states in (3, 8, 15, 32, 64) for episodes in (1, 20)]
+ENDS = {"default": {}, "early exit": EARLY_EXIT, "full path": FULL_PATH}
+SECONDS = 15.0
 
 
-def full_plan() -> Plan:
-    """Every metric with its paired difference, as a run counts them by default."""
-    return Plan(own_pairs(METRICS.values()), cross_pairs(METRICS.values()))
-
-
-def time_kernel(benchmark, states: int, episodes: int, institutions: tuple[str, ...]) -> None:
-    values = {**defaults(), "system.n_states": states, "dynamics.episodes": episodes}
-    point, system, records = pack_point(values), build_system(values), pack_institutions([get(k) for k in institutions])
-    replicates = 128 * max(1, 640 // (episodes * states * len(institutions) // 64 + 1))
-    arguments = (point, system, records, 20261122, 0, replicates, full_plan())
-    benchmark.pedantic(tally, arguments, rounds=15, warmup_rounds=2)
-    work = replicates * episodes * len(institutions)
-    benchmark.extra_info["ns per institution-episode"] = round(benchmark.stats.stats.median / work * 1e9)
-    benchmark.extra_info["ns at best"] = round(benchmark.stats.stats.min / work * 1e9)
+def described(states: int, episodes: int) -> str:
+    return f"n={states} T={episodes}"
 
 
 @pytest.mark.benchmark(group="together")
-@pytest.mark.parametrize(("states", "episodes"), SIZES)
-def test_all_presets_on_the_same_crises(benchmark, states, episodes):
-    time_kernel(benchmark, states, episodes, PRESETS)
+def test_all_presets_on_the_same_crises(benchmark):
+    times = benchmark.pedantic(time_cases, ({size: Case(*size) for size in GRID}, SECONDS), rounds=1)
+    for size, timing in times.items():
+        benchmark.extra_info[f"ns {described(*size)}"] = f"{timing.median:.0f} (at best {timing.best:.0f})"
 
 
 @pytest.mark.benchmark(group="alone")
-@pytest.mark.parametrize(("states", "episodes"), [(8, 1), (32, 1)])
-@pytest.mark.parametrize("institution", PRESETS)
-def test_one_preset_alone(benchmark, institution, states, episodes):
-    time_kernel(benchmark, states, episodes, (institution,))
+@pytest.mark.parametrize("size", [(8, 1), (8, 20), (32, 1), (32, 20)], ids=lambda size: described(*size))
+def test_each_preset_alone(benchmark, size):
+    sharing = benchmark.pedantic(time_sharing, (Case(*size), SECONDS), rounds=1)
+    benchmark.extra_info["times that playing them together saves"] = round(sharing.gain, 2)
+    for name, timing in sharing.alone.items():
+        benchmark.extra_info[f"ns {name}"] = round(timing.median)
+
+
+@pytest.mark.benchmark(group="ends")
+@pytest.mark.parametrize("size", [(8, 1), (8, 20)], ids=lambda size: described(*size))
+def test_crises_that_end_early_and_late(benchmark, size):
+    cases = {name: Case(*size, changes=changes) for name, changes in ENDS.items()}
+    times = benchmark.pedantic(time_cases, (cases, SECONDS), rounds=1)
+    for name, timing in times.items():
+        share = share_of_responses(cases[name])
+        benchmark.extra_info[f"ns {name}"] = f"{timing.median:.0f}, {share:.0%} reach a response"
+
+
+@pytest.mark.benchmark(group="threads")
+def test_threads_of_one_process(benchmark):
+    if available_cores() < 2:
+        pytest.skip("one core")
+    scaling = benchmark.pedantic(time_threads, (Case(8, 1), 2, SECONDS), rounds=1)
+    benchmark.extra_info["times the speed of one thread"] = round(scaling.speedup, 2)
+    benchmark.extra_info["at best"] = round(scaling.best_speedup, 2)
+    benchmark.extra_info["times the processor time per episode"] = round(scaling.cpu, 2)

@@ -15,5 +15,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.write_line(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, one used")
     width = max(len(name) for _, name, _ in rows)
     for group, name, figures in rows:
-        text = ", ".join(f"{value:,} {unit}" for unit, value in figures.items())
+        text = ", ".join(described(label, value) for label, value in figures.items())
         terminalreporter.write_line(f"{group or '':<10} {name:<{width}}  {text}")
+
+
+def described(label: str, value: object) -> str:
+    """One figure."""
+    return f"{label} {value:,}" if isinstance(value, int | float) else f"{label} {value}"

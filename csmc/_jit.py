@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core import config, types
+from numba.core import cgutils, config, types
+from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.imputils import impl_ret_borrowed
 from numba.extending import intrinsic
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -72,15 +74,32 @@ def compiled(function: Function) -> Function:
         config.CACHE_DIR = saved
 
 
+#: Whether the kernel runs as plain Python.
+INTERPRETED: bool = bool(config.DISABLE_JIT)
+
+
 def is_compiled_on_disk(function: Callable[..., Any]) -> bool:
     """Whether the cache has machine code of an entry point, as compiled from this checkout's sources."""
     cache = getattr(function, "_cache", None)  # run as plain Python, the function has none and needs none
     return cache is None or any(Path(cache.cache_path).glob(f"*.{function.__name__}-*.nbc"))
 
 
+class _StageCompiler(CompilerBase):  # type: ignore[misc]
+    """numba's own pipeline for functions whose array arguments do not overlap where any of them is written."""
+
+    def define_pipelines(self) -> list[Any]:
+        self.state.flags.noalias = True
+        return [DefaultPassBuilder.define_nopython_pipeline(self.state)]
+
+
 def stage(function: Function) -> Function:
-    """Compile one stage of the model: a function with its own loops over lanes."""
-    return numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    """Compile one stage of the model: a function with its own loops over lanes.
+
+    The compiler may take it that no two array arguments overlap, else it guards every loop with checks of its own.
+    """
+    return numba.njit(
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, pipeline_class=_StageCompiler
+    )(function)
 
 
 def inlined(function: Function) -> Function:
@@ -113,3 +132,33 @@ else:
             return builder.fma(*arguments)
 
         return types.float64(types.float64, types.float64, types.float64), generate
+
+
+def last_axis_of(length: int) -> Callable[[Any], Any]:
+    """A function that returns the same C-contiguous array, whose last axis the compiler then knows to be so long.
+
+    Loops over that axis then have a fixed number of turns, and rows that lie fixed distances apart, so that the
+    compiler sees that they do not overlap and need no checks. Run as plain Python, it takes arrays of any length.
+    """
+    if config.DISABLE_JIT:
+        return lambda array: array
+
+    @intrinsic
+    def known(typing_context, array):  # type: ignore[no-untyped-def]
+        del typing_context
+
+        def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+            kind = signature.return_type
+            given = context.make_array(kind)(context, builder, arguments[0])
+            shape = [*cgutils.unpack_tuple(builder, given.shape)[:-1], context.get_constant(types.intp, length)]
+            strides = [context.get_constant(types.intp, kind.dtype.bitwidth // 8)]
+            for extent in reversed(shape[1:]):
+                strides.insert(0, builder.mul(strides[0], extent))
+            word = context.get_value_type(types.intp)
+            given.shape = cgutils.pack_array(builder, shape, ty=word)
+            given.strides = cgutils.pack_array(builder, strides, ty=word)
+            return impl_ret_borrowed(context, builder, kind, given._getvalue())
+
+        return array(array), generate
+
+    return known

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from csmc import __version__
+from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
@@ -19,7 +20,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, institutions, schema, report, export):
+for command in (run, validate, institutions, schema, report, export, bench):
     app.command()(command)
 
 

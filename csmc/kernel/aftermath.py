@@ -32,8 +32,8 @@ def _third_parties_exist(survivors, survivor_thirds, s):
     """Whether any third party lives, be it that distance has taken all its capability."""
     exist = survivors[THIRD_POWER, s] > 0.0
     if not exist:
-        for j in range(survivor_thirds.shape[1]):
-            exist = exist or survivor_thirds[LIVING, j, s] > 0.0
+        for j in range(survivor_thirds.shape[0]):
+            exist = exist or survivor_thirds[j, LIVING, s] > 0.0
     return exist
 
 

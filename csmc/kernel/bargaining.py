@@ -24,6 +24,7 @@ from csmc.kernel.lanes import (
     TARGET_COST,
     TARGET_STRENGTH,
     WAR_DRAW,
+    laned,
 )
 from csmc.kernel.mathematics import log_odds_against, logistic
 
@@ -58,6 +59,7 @@ def _demand(
 @stage
 def negotiate(point, institution, shocks, legitimacy, crisis):
     """Challenge or not; demand; settlement, backdown, or a call for a response."""
+    shocks, legitimacy, crisis = laned(shocks), laned(legitimacy), laned(crisis)
     m, audience_cost, entry_cost = point.decisiveness, point.audience_cost, point.challenge_cost
     mediation, condemnation = institution.mediation, institution.condemnation
     inverse_war_cost = 1.0 / point.war_cost
@@ -87,6 +89,7 @@ def negotiate(point, institution, shocks, legitimacy, crisis):
 @stage
 def describe_demand(point, institution, shocks, legitimacy, crisis):
     """What `negotiate` weighed and did not keep; only a trace asks for it (more stores would slow that loop down)."""
+    shocks, legitimacy, crisis = laned(shocks), laned(legitimacy), laned(crisis)
     inverse_war_cost = 1.0 / point.war_cost
     for lane in range(crisis.shape[1]):
         estimate, belief, _, refused, z, chance, value = _demand(

@@ -24,8 +24,10 @@ from csmc.kernel.lanes import (
     GROWTH,
     JOINING_COST,
     OUTCOME,
+    PADDING,
     SEAT_DRAW,
     THIRD,
+    laned,
     new_arrays,
 )
 from csmc.kernel.mathematics import exp
@@ -61,10 +63,11 @@ def _draw_shocks(point, elects, episode, replicate, seed, world, shocks):
     spread, level = point.cost_heterogeneity, point.joining_cost
     fill_uniforms(shocks, _CRISIS_DRAWS, replicate, episode, _CRISIS, _FIRST_INDEX, seed)
     fill_normals(shocks[ASSESSMENT:], _ASSESSMENTS, replicate, episode, _ASSESS, _FIRST_INDEX, seed)
-    fill_normals(world[JOINING_COST], n, replicate, episode, _COST, _FIRST_INDEX, seed)
+    joining_cost = laned(world[JOINING_COST])
+    fill_normals(joining_cost, n, replicate, episode, _COST, _FIRST_INDEX, seed)
     for i in range(n):
-        for lane in range(replicate.shape[0]):
-            world[JOINING_COST, i, lane] = level * exp(spread * world[JOINING_COST, i, lane])
+        for lane in range(joining_cost.shape[1]):
+            joining_cost[i, lane] = level * exp(spread * joining_cost[i, lane])
     if elects:
         fill_uniforms(world[SEAT_DRAW], n, replicate, episode, _SEAT, _FIRST_INDEX, seed)
 
@@ -78,6 +81,23 @@ def _elects(institutions, n):
     return False
 
 
+@stage
+def _begin(point, institution, start, capability, trust, legitimacy, counts, shares):
+    """An institution's course of the histories at their start, nothing counted."""
+    for i in range(start.shape[0]):
+        for lane in range(trust.shape[0]):
+            capability[i, lane] = start[i, lane]
+    for lane in range(trust.shape[0]):
+        trust[lane] = point.trust
+        legitimacy[lane] = institution.legitimacy
+    for row in range(counts.shape[0]):
+        for lane in range(trust.shape[0]):
+            counts[row, lane] = 0
+    for row in range(shares.shape[0]):
+        for lane in range(trust.shape[0]):
+            shares[row, lane] = 0.0
+
+
 @compiled
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions,
@@ -86,9 +106,10 @@ def tally_block(
 ):  # fmt: skip
     """Simulate replicates first..first+count-1 of one point under every institution and add their tallies.
 
-    `points` is a record array of one element. Batches of `lanes` replicates pass through each stage together; the
-    number of lanes never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as
-    many as it has room for (of one batch: with room for any, count must not exceed `lanes`).
+    `points` is a record array of one element. Batches of `lanes` replicates (LANES, unless this runs as plain Python)
+    pass through each stage together; their number never shows in a result. The episodes from `first_traced` on are
+    copied to the Trace `traced`, as many as it has room for (of one batch: with room for any, count must not exceed
+    `lanes`).
     """
     point = points[0]
     n = point.n_states
@@ -96,14 +117,14 @@ def tally_block(
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
     decay = _decay_matrix(point, distance)
     elects = _elects(institutions, n)
-    world, shocks, crisis, thirds, survivors, survivor_thirds, scratch, room = new_arrays(n, lanes)
+    world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
     capability = np.zeros((n_institutions, world.shape[1], lanes))
     trust = np.zeros((n_institutions, lanes))
     legitimacy = np.zeros((n_institutions, lanes))
     active = np.zeros(lanes)
-    outcomes = np.zeros((n_institutions, lanes), dtype=np.int64)
-    running = np.zeros((n_institutions, N_TALLIES, lanes))
-    integers = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
+    outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
+    counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
+    shares = np.zeros((n_institutions, tallies.N_SHARES, lanes))
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
@@ -114,17 +135,17 @@ def tally_block(
         for lane in range(lanes):
             replicate[lane] = first + done + lane
         worlds.start(point, system, replicate, seed, world, scratch, room)
-        running[:] = 0.0
         for k in range(n_institutions):
-            capability[k] = world[CAPABILITY]
-            trust[k] = point.trust
-            legitimacy[k] = institutions[k].legitimacy
+            _begin(
+                point, institutions[k], world[CAPABILITY], capability[k], trust[k], legitimacy[k], counts[k], shares[k]
+            )
         for episode in range(point.episodes):
             worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
             if episode > 0:
                 worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
             _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
             row = episode - first_traced
+            seated = -1  # the institution whose council sits
             traces = 0 <= row < traced.world.shape[0]
             for k in range(n_institutions):
                 institution = institutions[k]
@@ -138,7 +159,10 @@ def tally_block(
                     utilities.describe_third_parties(point, world, capability[k], crisis, thirds, scratch)
                 utilities.weigh(point, institution, crisis, thirds, legitimacy[k])
                 if institution.seating != _NO_COUNCIL:
-                    council.convene(point, institution, world, capability[k], crisis, thirds, scratch, room)
+                    if episode > 0 or seated < 0 or not council.seat_alike(institution, institutions[seated]):
+                        council.take_seats(point, institution, world, capability[k], scratch, room)
+                        seated = k
+                    council.convene(point, institution, crisis, thirds, scratch, room)
                 council.expect_mandates(point, institution, crisis, thirds, scratch, room)
                 response.expect_response(point, institution, crisis, thirds, trust[k], room)
                 response.expect_pressure(point, institution, crisis, thirds, room)
@@ -148,32 +172,35 @@ def tally_block(
                     tracing.trace_expectations(
                         traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
                     )
-                tallies.record_bargains(crisis, active, outcomes[k], running[k])
+                tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
                 aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
-                n_survivors, padded = enforcement.select_survivors(crisis[OUTCOME], active, chosen)
+                n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, counted, chosen)
                 if n_survivors > 0:
+                    padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
                     enforcement.gather(
-                        chosen, padded, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds
-                    )
+                        chosen[:n_survivors], padded, replicate, crisis, thirds, survivor_replicate, survivors,
+                        survivor_thirds,
+                    )  # fmt: skip
                     enforcement.enforce(
                         point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
-                        scratch, room,
+                        decisions, scratch, room,
                     )  # fmt: skip
                     if traces:
-                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, survivor_thirds)
-                    tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], running[k])
+                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, decisions)
+                    tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], counts[k], shares[k])
                     aftermath.remember_responses(
                         point, chosen[:n_survivors], survivors, survivor_thirds, capability[k], trust[k], legitimacy[k]
                     )
                 if traces:
                     tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
-                tallies.record_outcomes(episode, outcomes[k], running[k])
+                tallies.record_outcomes(episode, outcomes[k], counts[k])
             tallies.add_joint(outcomes, partners, counted, joint)
             tallies.add_patterns(outcomes, counted, patterns)
         for k in range(n_institutions):
-            tallies.record_ends(point, capability[k], trust[k], legitimacy[k], running[k], room)
-            tallies.quantise(running[k], scales, integers[k])
-            tallies.add_sums(integers[k], counted, sums[k])
+            tallies.record_ends(point, scales, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
+            tallies.drop(counts[k], counted)
+            tallies.add_sums(counts[k], sums[k])
         for k in range(n_institutions):
-            tallies.add_products(integers[k], integers[k], own_pairs, counted, own_high[k], own_low[k])
-            tallies.add_products(integers[k], integers[reference], cross_pairs, counted, cross_high[k], cross_low[k])
+            own, other = counts[k], counts[reference]
+            tallies.add_products(own, own, own_pairs, point.episodes, scales, own_high[k], own_low[k])
+            tallies.add_products(own, other, cross_pairs, point.episodes, scales, cross_high[k], cross_low[k])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from csmc._jit import stage
+from csmc._jit import inlined, stage
 from csmc.kernel.codes import Seating, Veto
 from csmc.kernel.lanes import (
     CHALLENGER,
@@ -24,9 +24,10 @@ from csmc.kernel.lanes import (
     VICTIM_SIDE_COST,
     VICTIM_VOTES,
     VOTER,
+    laned,
     third_party,
 )
-from csmc.kernel.mathematics import exp, logistic
+from csmc.kernel.mathematics import exp
 
 _NO_COUNCIL = int(Seating.NO_COUNCIL)
 _GREAT_POWERS = int(Seating.GREAT_POWERS)
@@ -35,80 +36,101 @@ _VETO_NONE = int(Veto.NONE)
 _VETO_PERMANENT = int(Veto.PERMANENT)
 _VETO_ALL = int(Veto.ALL)
 
+#: Votes with log odds beyond this are certain.
+_CERTAIN = 150.0
+
 
 @stage
 def _seat_everyone(n, great_only, world, capability, seat):
     """All living members, or those of them that are great powers."""
+    world, capability, seat = laned(world), laned(capability), laned(seat)
     for i in range(n):
         for lane in range(seat.shape[1]):
-            eligible = world[MEMBER, i, lane] * (world[GREAT_POWER, i, lane] if great_only else 1.0)
+            member, great_power = world[MEMBER, i, lane], world[GREAT_POWER, i, lane]
+            eligible = member * great_power if great_only else member
             seat[i, lane] = eligible if capability[i, lane] > 0.0 else 0.0
 
 
 @stage
-def _seat_first(n, candidates, rivals, order, places, seat):
-    """Seat each of `candidates` whom fewer than `places` of them precede: smaller `order`, ties to the lower index.
+def _seat_first(n, order, places, seat, ahead):
+    """Seat every candidate whom fewer than `places` precede: smaller `order`, ties to the lower index.
 
-    `rivals` is room for a count.
+    Who is no candidate has an infinite order. `ahead` is room for a count.
     """
-    lanes = seat.shape[1]
+    order, places, seat, ahead = laned(order), laned(places), laned(seat), laned(ahead)
+    lanes = places.shape[0]
     for i in range(n):
         for lane in range(lanes):
-            rivals[lane] = 0.0
-        for j in range(n):
-            tie = 1.0 if j < i else 0.0
+            ahead[lane] = 0.0
+        for j in range(i):
             for lane in range(lanes):
-                mine, theirs = order[i, lane], order[j, lane]
-                rivals[lane] += candidates[j, lane] * (1.0 if theirs < mine else (tie if theirs == mine else 0.0))
+                ahead[lane] += 1.0 if order[j, lane] <= order[i, lane] else 0.0
+        for j in range(i + 1, n):
+            for lane in range(lanes):
+                ahead[lane] += 1.0 if order[j, lane] < order[i, lane] else 0.0
         for lane in range(lanes):
-            seat[i, lane] += candidates[i, lane] if rivals[lane] < places[lane] else 0.0
+            candidate = order[i, lane] < np.inf
+            seat[i, lane] += 1.0 if ahead[lane] < places[lane] and candidate else 0.0
 
 
 @stage
-def _seat_number(n, seats, world, capability, seat, scratch, room):
+def _seat_number(n, seats, world, capability, seat, order, room):
     """`seats` seats: living permanent members first (the largest, if too many), the rest by the smallest draws."""
+    world, capability, seat = laned(world), laned(capability), laned(seat)
+    order, room = laned(order), laned(room)
     lanes = seat.shape[1]
-    candidates, smallness, free, rivals = scratch[FIRST], scratch[SECOND], room[FIRST], room[SECOND]
+    free, ahead = room[FIRST], room[SECOND]
     most_permanent = 0.0
     for lane in range(lanes):
         free[lane] = 0.0
     for i in range(n):
         for lane in range(lanes):
-            candidates[i, lane] = world[MEMBER, i, lane] * world[GREAT_POWER, i, lane]
-            candidates[i, lane] *= 1.0 if capability[i, lane] > 0.0 else 0.0
-            smallness[i, lane] = -capability[i, lane]
-            seat[i, lane] = 0.0
-            free[lane] += candidates[i, lane]
+            share = capability[i, lane]
+            permanent = world[MEMBER, i, lane] * world[GREAT_POWER, i, lane]
+            permanent = permanent if share > 0.0 else 0.0
+            order[i, lane] = -share if permanent > 0.0 else np.inf
+            seat[i, lane] = permanent
+            free[lane] += permanent
     for lane in range(lanes):
         most_permanent = max(most_permanent, free[lane])
         free[lane] = seats
-    if most_permanent <= seats:
+    if most_permanent > seats:
         for i in range(n):
             for lane in range(lanes):
-                seat[i, lane] = candidates[i, lane]
-    else:
-        _seat_first(n, candidates, rivals, smallness, free, seat)
+                seat[i, lane] = 0.0
+        _seat_first(n, order, free, seat, ahead)
     for i in range(n):
         for lane in range(lanes):
+            draw = world[SEAT_DRAW, i, lane]
+            other = world[MEMBER, i, lane] * (1.0 - world[GREAT_POWER, i, lane])
             free[lane] -= seat[i, lane]
-            others = world[MEMBER, i, lane] * (1.0 - world[GREAT_POWER, i, lane])
-            candidates[i, lane] = others if capability[i, lane] > 0.0 else 0.0
-    _seat_first(n, candidates, rivals, world[SEAT_DRAW], free, seat)
+            order[i, lane] = draw if other > 0.0 and capability[i, lane] > 0.0 else np.inf
+    _seat_first(n, order, free, seat, ahead)
 
 
 @stage
-def convene(point, institution, world, capability, crisis, thirds, scratch, room):
-    """Seat the council and say who may vote, who holds a veto and how many yes votes are needed.
+def seat_alike(institution, other):
+    """Whether two councils have the same members in the same world."""
+    return institution.seating == other.seating and institution.seats == other.seats
 
-    Leaves who sits, as a mask, in scratch[THIRD].
-    """
+
+@stage
+def take_seats(point, institution, world, capability, scratch, room):
+    """Seat the council. Leaves who sits, as a mask, in scratch[THIRD]."""
     n = point.n_states
+    if institution.seating == _NUMBER and institution.seats < n:
+        _seat_number(n, institution.seats, world, capability, scratch[THIRD], scratch[FIRST], room)
+    else:
+        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, scratch[THIRD])
+
+
+@stage
+def convene(point, institution, crisis, thirds, scratch, room):
+    """Say who may vote, who holds a veto and how many yes votes are needed, given who sits."""
+    n = point.n_states
+    crisis, thirds, scratch, room = laned(crisis), laned(thirds), laned(scratch), laned(room)
     lanes = crisis.shape[1]
     seat, eligible = scratch[THIRD], room[SECOND]
-    if institution.seating == _NUMBER and institution.seats < n:
-        _seat_number(n, institution.seats, world, capability, seat, scratch, room)
-    else:
-        _seat_everyone(n, institution.seating == _GREAT_POWERS, world, capability, seat)
     quota, parties_vote = institution.quota, 0.0 if institution.parties_abstain else 1.0
     veto_permanent = 1.0 if institution.veto == _VETO_PERMANENT else 0.0
     veto_all = 1.0 if institution.veto == _VETO_ALL else 0.0
@@ -123,8 +145,8 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
             lower = min(crisis[CHALLENGER, lane], crisis[TARGET, lane])
             upper = max(crisis[CHALLENGER, lane], crisis[TARGET, lane])
             voter = third_party(seat, j, lane, lower, upper)
-            thirds[VOTER, j, lane] = voter
-            thirds[VETO, j, lane] = voter * max(veto_all, veto_permanent * thirds[THIRD_GREAT, j, lane])
+            thirds[j, VOTER, lane] = voter
+            thirds[j, VETO, lane] = voter * max(veto_all, veto_permanent * thirds[j, THIRD_GREAT, lane])
             eligible[lane] += voter
     for lane in range(lanes):
         powerless = quota > 0.0 and eligible[lane] == 0.0
@@ -132,77 +154,75 @@ def convene(point, institution, world, capability, crisis, thirds, scratch, room
         crisis[NEED, lane] = -1.0 if powerless else need
 
 
-@stage
-def vote_probabilities(point, institution, item, thirds, j, count, yes, not_no):
-    """P(yes) and 1 - P(no) of third party j on an item, (lane,) for the first `count` lanes.
+@inlined
+def vote_probabilities(value, shift):
+    """(P(yes), 1 - P(no), P(yes) given no no) of a voter, given V / σ_u and the abstention / σ_u.
 
-    Both are logistic in the same utility, shifted by the abstention: one exponential serves for both unless the shift
-    is so large that the product of two exponentials might over- or underflow.
+    The odds of both votes follow from one exponential, all three probabilities from one division. Odds beyond e^±150
+    are taken as certain, so that no product over- or underflows: an abstention of more than that takes V nearer to 0.
     """
-    inverse_noise = 1.0 / point.noise
-    price = point.vote_cost * institution.cost[item]
-    shift = institution.abstention * inverse_noise
-    if shift <= 150.0:
-        narrower = exp(-2.0 * shift)
-        for lane in range(count):
-            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
-            value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
-            odds = exp(shift - value)
-            yes[lane] = 1.0 / (1.0 + odds)
-            not_no[lane] = 1.0 / (1.0 + odds * narrower)
-    else:
-        for lane in range(count):
-            value = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
-            value = (value - price * thirds[VICTIM_SIDE_COST, j, lane]) * inverse_noise
-            yes[lane] = logistic(value - shift)
-            not_no[lane] = logistic(value + shift)
+    excess = max(shift - _CERTAIN, 0.0)
+    shift = min(shift, _CERTAIN)
+    value -= min(max(value, -excess), excess)
+    odds = exp(min(shift - value, 3.0 * _CERTAIN))
+    not_yes, no = 1.0 + odds, 1.0 + odds * exp(-2.0 * shift)
+    share = 1.0 / (not_yes * no)
+    yes = no * share
+    return yes, not_yes * share, no * yes
 
 
 @stage
-def _expect_mandate(point, institution, item, crisis, thirds, scratch, room):
+def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
     """Π of one item: no veto is cast, and the yes votes reach the need (the exact Poisson-binomial tail).
 
-    The tail is a countdown of the votes still needed, so that lanes with different needs share one loop; the part from
-    which zero cannot be reached any more is left out.
+    The tail is a countdown of the votes still needed, so that lanes with different needs share one loop. Rows that no
+    lane has reached yet, and rows from which zero cannot be reached any more, are left out.
     """
-    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
-    odds, next_odds = scratch[FIRST], scratch[SECOND]  # two: a loop that updates rows in place does not vectorise
-    unblocked, yes, not_no = room[FIRST], room[SECOND], room[THIRD]
-    most = 0.0
+    crisis, thirds, odds, room = laned(crisis), laned(thirds), laned(odds), laned(room)
+    n_thirds, lanes = thirds.shape[0], thirds.shape[2]
+    inverse_noise = 1.0 / point.noise
+    price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
+    vetoes = institution.veto != _VETO_NONE
+    unblocked, remaining, p = room[FIRST], room[SECOND], room[THIRD]
+    highest, lowest = 0.0, float(n_thirds)
     for lane in range(lanes):
+        need, victim = crisis[NEED, lane], crisis[VICTIM_VOTES, lane]
         unblocked[lane] = 1.0 - crisis[CHALLENGER_VETOES, lane]
-        most = max(most, crisis[NEED, lane])
-    highest = int(most)
-    for row in range(highest + 2):
+        remaining[lane] = max(need - victim, 0.0)
+        highest = max(highest, remaining[lane])
+        lowest = min(lowest, remaining[lane])
+    for row in range(int(highest) + 2):
         for lane in range(lanes):
-            remaining = max(crisis[NEED, lane] - crisis[VICTIM_VOTES, lane], 0.0)
-            odds[row, lane] = 1.0 if row == remaining else 0.0
-            next_odds[row, lane] = 0.0
+            odds[row, lane] = 1.0 if row == remaining[lane] else 0.0
     for j in range(n_thirds):
-        vote_probabilities(point, institution, item, thirds, j, lanes, yes, not_no)
-        if institution.veto != _VETO_NONE:
-            for lane in range(lanes):  # a veto holder's yes is conditional on its not voting no
-                holds_veto = thirds[VETO, j, lane] > 0.0
-                unblocked[lane] *= not_no[lane] if holds_veto else 1.0
-                yes[lane] = min(yes[lane] / not_no[lane], 1.0) if holds_veto else yes[lane]
         for lane in range(lanes):
-            yes[lane] *= thirds[VOTER, j, lane]
-            next_odds[0, lane] = odds[0, lane] + odds[1, lane] * yes[lane]
-        for row in range(1, min(highest, n_thirds - j) + 1):
+            voter, veto, passable = thirds[j, VOTER, lane], thirds[j, VETO, lane], unblocked[lane]
+            value = thirds[j, HELP_UTILITY, lane] + thirds[j, OBLIGATION, lane]
+            value = (value - price * thirds[j, VICTIM_SIDE_COST, lane]) * inverse_noise
+            yes, not_no, yes_if_not_no = vote_probabilities(value, shift)
+            holds_veto = vetoes and veto > 0.0
+            unblocked[lane] = passable * not_no if holds_veto else passable
+            p[lane] = voter * (yes_if_not_no if holds_veto else yes)
+        if lowest - j <= 1.0:
             for lane in range(lanes):
-                p = yes[lane]
-                next_odds[row, lane] = odds[row, lane] * (1.0 - p) + odds[row + 1, lane] * p
-        odds, next_odds = next_odds, odds
+                odds[0, lane] += odds[1, lane] * p[lane]
+        for row in range(max(int(lowest) - j - 1, 1), min(int(highest) + 1, n_thirds - j)):
+            for lane in range(lanes):
+                odds[row, lane] = odds[row, lane] * (1.0 - p[lane]) + odds[row + 1, lane] * p[lane]
     for lane in range(lanes):
-        crisis[MANDATE + item, lane] = 0.0 if crisis[NEED, lane] < 0.0 else unblocked[lane] * odds[0, lane]
+        passing = unblocked[lane] * odds[0, lane]
+        p[lane] = 0.0 if crisis[NEED, lane] < 0.0 else passing
+    for lane in range(lanes):  # apart: a row that depends on the item would need checks in the loop above
+        crisis[MANDATE + item, lane] = p[lane]
 
 
 @stage
 def expect_mandates(point, institution, crisis, thirds, scratch, room):
     """Π of every rung; 1 where there is no council."""
+    crisis = laned(crisis)
     for item in range(institution.rungs):
         if institution.seating == _NO_COUNCIL:
             for lane in range(crisis.shape[1]):
                 crisis[MANDATE + item, lane] = 1.0
         else:
-            _expect_mandate(point, institution, item, crisis, thirds, scratch, room)
+            _expect_mandate(point, institution, item, crisis, thirds, scratch[FIRST], room)

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
+from csmc.kernel.lanes import laned
 from csmc.kernel.mathematics import cos_sin_turn, log
 
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
@@ -66,11 +67,11 @@ def fill_uniforms(out, n, replicate, episode, purpose, first, seed):
 
     `first` is a multiple of 4; `out` has rows up to the next multiple of 4 (those beyond n are overwritten).
     """
-    lanes = replicate.shape[0]
+    out = laned(out)
     for quad in range((n + 3) // 4):
         row = 4 * quad
         place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
-        for lane in range(lanes):
+        for lane in range(replicate.shape[0]):
             u0, u1, u2, u3 = _block(replicate[lane], episode, place, seed)
             out[row, lane] = u0
             out[row + 1, lane] = u1
@@ -81,17 +82,12 @@ def fill_uniforms(out, n, replicate, episode, purpose, first, seed):
 @stage
 def fill_normals(out, n, replicate, episode, purpose, first, seed):
     """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
-    lanes = replicate.shape[0]
-    for quad in range((n + 3) // 4):
-        row = 4 * quad
-        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
-        for lane in range(lanes):
-            u0, u1, u2, u3 = _block(replicate[lane], episode, place, seed)
-            cosine, sine = cos_sin_turn(u1)
-            radius = math.sqrt(-2.0 * log(u0))
+    out = laned(out)
+    fill_uniforms(out, n, replicate, episode, purpose, first, seed)
+    for pair in range((n + 3) // 4 * 2):
+        row = 2 * pair
+        for lane in range(replicate.shape[0]):
+            radius = math.sqrt(-2.0 * log(out[row, lane]))
+            cosine, sine = cos_sin_turn(out[row + 1, lane])
             out[row, lane] = radius * cosine
             out[row + 1, lane] = radius * sine
-            cosine, sine = cos_sin_turn(u3)
-            radius = math.sqrt(-2.0 * log(u2))
-            out[row + 2, lane] = radius * cosine
-            out[row + 3, lane] = radius * sine

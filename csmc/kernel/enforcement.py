@@ -39,7 +39,6 @@ from csmc.kernel.lanes import (
     NEED,
     OBLIGATION,
     OUTCOME,
-    PADDING,
     PASSED,
     POWER,
     REACHED,
@@ -55,6 +54,7 @@ from csmc.kernel.lanes import (
     TARGET_POWER,
     TARGET_STRENGTH,
     THIRD,
+    THIRD_FIELDS,
     THIRD_POWER,
     VETO,
     VETOED,
@@ -66,6 +66,7 @@ from csmc.kernel.lanes import (
     WAR_DRAW,
     WON,
     YES_VOTES,
+    laned,
     third_party,
 )
 from csmc.kernel.mathematics import log_odds_against, logistic, saturate
@@ -86,53 +87,65 @@ _GENERAL_WAR = float(Outcome.GENERAL_WAR)
 
 
 @stage
-def select_survivors(outcome, active, chosen):
-    """(count, padded count) of the lanes that call for a response, written to `chosen`; padded with the first one."""
-    lanes = active.shape[0]
+def select_survivors(outcome, active, counted, chosen):
+    """Number of the lanes, of the first `counted`, that call for a response; they are written to `chosen`."""
     count = 0
-    for lane in range(lanes):
+    for lane in range(counted):
         if outcome[lane] == RESPONSE and active[lane] > 0.0:
             chosen[count] = lane
             count += 1
-    padded = min((count + PADDING - 1) // PADDING * PADDING, lanes)
-    for s in range(count, padded):
-        chosen[s] = chosen[0]
-    return count, padded
+    return count
 
 
 @stage
 def gather(chosen, padded, replicate, crisis, thirds, survivor_replicate, survivors, survivor_thirds):
-    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays."""
-    for s in range(padded):
+    """Copy the chosen lanes' crises to the first lanes of the survivors' arrays, nothing decided yet.
+
+    What earlier crises left in the lanes from there to `padded` is carried through the response and never looked at.
+    """
+    crisis, thirds = laned(crisis), laned(thirds)
+    survivors, survivor_thirds = laned(survivors), laned(survivor_thirds)
+    count = chosen.shape[0]
+    for s in range(count):
         survivor_replicate[s] = replicate[chosen[s]]
     for field in range(EXPECTED_FIELDS):
-        for s in range(padded):
+        for s in range(count):
             survivors[field, s] = crisis[field, chosen[s]]
     for field in range(EXPECTED_FIELDS, RESPONSE_END):
         for s in range(padded):
             survivors[field, s] = 0.0
-    for field in range(COMPACTED_FIELDS):
-        for j in range(thirds.shape[1]):
-            for s in range(padded):
-                survivor_thirds[field, j, s] = thirds[field, j, chosen[s]]
+    for j in range(thirds.shape[0]):
+        for field in range(COMPACTED_FIELDS):
+            for s in range(count):
+                survivor_thirds[j, field, s] = thirds[j, field, chosen[s]]
 
 
 @stage
-def enforce(point, institution, episode, seed, replicate, crisis, thirds, scratch, room):
+def enforce(point, institution, episode, seed, replicate, crisis, thirds, decisions, scratch, room):
     """Climb the ladder: lower rungs where authorised, then force, then war, until the challenger yields.
 
-    `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs.
+    `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs,
+    and so are the `decisions` to fill: ballots by item, then choices by item.
     """
+    ballots, choices, draws = decisions[BALLOT - THIRD_FIELDS :], decisions[CHOICE - THIRD_FIELDS :], scratch[FIRST]
     for item in range(1, institution.rungs):
-        _vote(point, institution, item, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-        _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-    _vote(point, institution, _FORCE, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
-    _use_force(point, institution, episode, seed, replicate, crisis, thirds, scratch[FIRST], room)
+        _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballots[item], draws, room)
+        _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choices[item], draws, room)
+    _vote(point, institution, _FORCE, episode, seed, replicate, crisis, thirds, ballots[_FORCE], draws, room)
+    _use_force(point, institution, episode, seed, replicate, crisis, thirds, choices[_FORCE], draws, room)
 
 
 @stage
-def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, draws, room):
+def _copy(source, count, out):
+    """The first `count` lanes of a row to a row that depends on the item: apart, or the loop would need checks."""
+    for s in range(count):
+        out[s] = source[s]
+
+
+@stage
+def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballot, draws, room):
     """Authorise one item: by the council's vote, or as a matter of course where there is no council."""
+    crisis, thirds, ballot, draws, room = laned(crisis), laned(thirds), laned(ballot), laned(draws), laned(room)
     count = replicate.shape[0]
     if institution.seating == _NO_COUNCIL:
         for s in range(count):
@@ -141,121 +154,122 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, dr
             crisis[AUTHORISED + item, s] = 1.0
             crisis[MANDATES, s] += open_case
         return
-    vetoes, yes_votes, yes, not_no, ballot = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
+    inverse_noise = 1.0 / point.noise
+    price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
+    vetoes, yes_votes, authorised, open_case = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
         yes_votes[s] = crisis[VICTIM_VOTES, s]
-    for j in range(thirds.shape[1]):
-        vote_probabilities(point, institution, item, thirds, j, count, yes, not_no)
+    for j in range(thirds.shape[0]):
         for s in range(count):
-            lower = min(crisis[CHALLENGER, s], crisis[TARGET, s])
-            upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
-            u = third_party(draws, j, s, lower, upper)
-            ballot[s] = 1.0 if u < yes[s] else (-1.0 if u >= not_no[s] else 0.0)
-        for s in range(count):  # apart, as below: a loop with more stores does not vectorise
-            yes_votes[s] += thirds[VOTER, j, s] if ballot[s] > 0.0 else 0.0
-            vetoes[s] += thirds[VETO, j, s] if ballot[s] < 0.0 else 0.0
-            thirds[BALLOT + item, j, s] = thirds[VOTER, j, s] * ballot[s]
+            a, b = crisis[CHALLENGER, s], crisis[TARGET, s]
+            u = third_party(draws, j, s, min(a, b), max(a, b))
+            value = thirds[j, HELP_UTILITY, s] + thirds[j, OBLIGATION, s]
+            value = (value - price * thirds[j, VICTIM_SIDE_COST, s]) * inverse_noise
+            yes, not_no, _ = vote_probabilities(value, shift)
+            voter, veto = thirds[j, VOTER, s], thirds[j, VETO, s]
+            yes_votes[s] += voter if u < yes else 0.0
+            vetoes[s] += veto if u >= not_no else 0.0
+            ballot[j, s] = voter if u < yes else (-voter if u >= not_no else 0.0)
     for s in range(count):
-        open_case = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
-        passes = vetoes[s] == 0.0 and crisis[NEED, s] >= 0.0 and yes_votes[s] >= crisis[NEED, s]
-        authorised = 1.0 if passes else 0.0
-        crisis[REACHED + item, s] = open_case
-        crisis[YES_VOTES + item, s] = yes_votes[s]
-        crisis[VETOES + item, s] = vetoes[s]
-        crisis[AUTHORISED + item, s] = authorised
-        crisis[MANDATES, s] += open_case * authorised
-        crisis[VOTES, s] += open_case
-        crisis[PASSED, s] += open_case * authorised
-        crisis[VETOED, s] += open_case if vetoes[s] > 0.0 else 0.0
+        need, votes_for, vetoed = crisis[NEED, s], yes_votes[s], vetoes[s] > 0.0
+        open_case[s] = 1.0 if crisis[OUTCOME, s] == RESPONSE else 0.0
+        authorised[s] = 1.0 if need >= 0.0 and votes_for >= need and not vetoed else 0.0
+        crisis[MANDATES, s] += open_case[s] * authorised[s]
+        crisis[VOTES, s] += open_case[s]
+        crisis[PASSED, s] += open_case[s] * authorised[s]
+        crisis[VETOED, s] += open_case[s] if vetoed else 0.0
+    _copy(open_case, count, crisis[REACHED + item])
+    _copy(yes_votes, count, crisis[YES_VOTES + item])
+    _copy(vetoes, count, crisis[VETOES + item])
+    _copy(authorised, count, crisis[AUTHORISED + item])
 
 
 @stage
-def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, draws, room):
+def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choice, draws, room):
     """Sanctions or isolation, if authorised: each third party takes part or not; the challenger may yield."""
+    crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
     count = replicate.shape[0]
-    severity, cost, noise = institution.severity[item], institution.cost[item], point.noise
+    severity, cost, inverse_noise = institution.severity[item], institution.cost[item], 1.0 / point.noise
     assurance_weight = point.assurance_weight
-    taking_part, shirking, assurance, part = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
+    taking_part, shirking, assurance, authorised = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
+    _copy(crisis[AUTHORISED + item], count, authorised)
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
     for s in range(count):
         taking_part[s] = 0.0
         shirking[s] = 0.0
         assurance[s] = assurance_weight * (2.0 * crisis[SUPPORT, s] - 1.0)
-    for j in range(thirds.shape[1]):
+    for j in range(thirds.shape[0]):
         for s in range(count):
-            lower = min(crisis[CHALLENGER, s], crisis[TARGET, s])
-            upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
-            u = third_party(draws, j, s, lower, upper)
-            utility = thirds[HELP_UTILITY, j, s] + thirds[OBLIGATION, j, s]
-            p = participation(utility, assurance[s], cost * thirds[VICTIM_SIDE_COST, j, s], noise)
-            part[s] = 1.0 if u < p else 0.0
-        for s in range(count):
-            taking_part[s] += part[s] * thirds[POWER, j, s]
-            shirking[s] += max(0.0, saturate(thirds[OBLIGATION, j, s]) - part[s]) * thirds[POWER, j, s]
-            thirds[CHOICE + item, j, s] = thirds[LIVING, j, s] * part[s]
+            a, b = crisis[CHALLENGER, s], crisis[TARGET, s]
+            u = third_party(draws, j, s, min(a, b), max(a, b))
+            obligation, power, living = thirds[j, OBLIGATION, s], thirds[j, POWER, s], thirds[j, LIVING, s]
+            utility, price = thirds[j, HELP_UTILITY, s] + obligation, cost * thirds[j, VICTIM_SIDE_COST, s]
+            takes_part = 1.0 if u < participation(utility, assurance[s], price, inverse_noise) else 0.0
+            taking_part[s] += takes_part * power
+            shirking[s] += max(0.0, saturate(obligation) - takes_part) * power
+            choice[j, s] = living * takes_part
     for s in range(count):
-        taken = crisis[OUTCOME, s] == RESPONSE and crisis[AUTHORISED + item, s] > 0.0
-        total = crisis[THIRD_POWER, s]
-        share = taking_part[s] / total if total > 0.0 else 0.0
-        riding = shirking[s] / total if total > 0.0 else 0.0
-        sanctions = crisis[SANCTIONS, s] + (severity / crisis[STAKE, s] * share if taken else 0.0)
-        yields = taken and crisis[FIGHTING_VALUE, s] - sanctions < crisis[RETREAT_VALUE, s]
-        crisis[SHARE, s] = share if taken else crisis[SHARE, s]
-        crisis[RIDING, s] = riding if taken else crisis[RIDING, s]
+        outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
+        total, taken_part, shirked = crisis[THIRD_POWER, s], taking_part[s], shirking[s]
+        taken = outcome == RESPONSE and authorised[s] > 0.0
+        share = taken_part / total if total > 0.0 else 0.0
+        riding = shirked / total if total > 0.0 else 0.0
+        pressure = severity / crisis[STAKE, s] * share
+        sanctions = crisis[SANCTIONS, s] + (pressure if taken else 0.0)
+        regrets = crisis[FIGHTING_VALUE, s] - sanctions < crisis[RETREAT_VALUE, s]
+        crisis[SHARE, s] = share if taken else share_before
+        crisis[RIDING, s] = riding if taken else riding_before
         crisis[SANCTIONS, s] = sanctions
-        crisis[OUTCOME, s] = _BEFORE_RUNG_1 + item if yields else crisis[OUTCOME, s]
+        crisis[OUTCOME, s] = _BEFORE_RUNG_1 + item if taken and regrets else outcome
 
 
 @stage
-def _use_force(point, institution, episode, seed, replicate, crisis, thirds, draws, room):
+def _use_force(point, institution, episode, seed, replicate, crisis, thirds, choice, draws, room):
     """Each third party fights for the victim, joins the challenger or abstains; the challenger yields, or war."""
+    crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
     count = replicate.shape[0]
     m, inverse_noise = point.decisiveness, 1.0 / point.noise
     residual, cost = institution.residual, institution.cost[0]
     balancing, bandwagon = institution.weight, institution.bandwagon_weight
     assurance, efficacy_weight, general_war = point.assurance_weight, point.efficacy_weight, point.general_war
     binding = 1.0 if (institution.seating != _NO_COUNCIL or institution.scope == _MEMBERS) else 0.0
-    helping, joining, shirking, effect, side = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
+    helping, joining, shirking, effect, even = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, seed)
     for s in range(count):
         ours, theirs = crisis[TARGET_STRENGTH, s], crisis[CHALLENGER_STRENGTH, s]
         effect[s] = marginal_effect(m, theirs, ours)
+        even[s] = balance(theirs, ours)
         helping[s] = 0.0
         joining[s] = 0.0
         shirking[s] = 0.0
-    for j in range(thirds.shape[1]):
+    for j in range(thirds.shape[0]):
         for s in range(count):
-            lower = min(crisis[CHALLENGER, s], crisis[TARGET, s])
-            upper = max(crisis[CHALLENGER, s], crisis[TARGET, s])
-            u = third_party(draws, j, s, lower, upper)
-            even = balance(crisis[CHALLENGER_STRENGTH, s], crisis[TARGET_STRENGTH, s])
+            a, b = crisis[CHALLENGER, s], crisis[TARGET, s]
+            u = third_party(draws, j, s, min(a, b), max(a, b))
             mandate = 1.0 if crisis[AUTHORISED + _FORCE, s] > 0.0 else residual
-            power, obligation = thirds[POWER, j, s], thirds[OBLIGATION, j, s]
-            pull = thirds[HELP_UTILITY, j, s] + mandate * obligation + balancing * even
+            power, obligation, living = thirds[j, POWER, s], thirds[j, OBLIGATION, s], thirds[j, LIVING, s]
+            pull = thirds[j, HELP_UTILITY, s] + mandate * obligation + balancing * even[s]
             pull += efficacy_weight * efficacy(effect[s], power) + assurance * (2.0 * crisis[SUPPORT, s] - 1.0)
-            help_utility = pull - cost * thirds[VICTIM_SIDE_COST, j, s]
-            join_utility = thirds[JOIN_UTILITY, j, s] + bandwagon * even - cost * thirds[CHALLENGER_SIDE_COST, j, s]
+            help_utility = pull - cost * thirds[j, VICTIM_SIDE_COST, s]
+            join_utility = thirds[j, JOIN_UTILITY, s] + bandwagon * even[s]
+            join_utility -= cost * thirds[j, CHALLENGER_SIDE_COST, s]
             p_help, p_join = three_way_logit(help_utility * inverse_noise, join_utility * inverse_noise)
-            side[s] = 1.0 if u < p_help else (-1.0 if u < p_help + p_join else 0.0)
-        for s in range(count):
-            power = thirds[POWER, j, s]
-            helps = thirds[LIVING, j, s] if side[s] > 0.0 else 0.0
-            joins = thirds[LIVING, j, s] if side[s] < 0.0 else 0.0
+            helps = living if u < p_help else 0.0
+            joins = living - helps if u < p_help + p_join else 0.0
             helping[s] += helps * power
             joining[s] += joins * power
-            shirking[s] += max(0.0, saturate(thirds[OBLIGATION, j, s]) - helps) * power
-            thirds[CHOICE + _FORCE, j, s] = helps - joins
-        for s in range(count):
-            crisis[HELPERS, s] += 1.0 if thirds[CHOICE + _FORCE, j, s] > 0.0 else 0.0
-            crisis[JOINERS, s] += 1.0 if thirds[CHOICE + _FORCE, j, s] < 0.0 else 0.0
-    for s in range(count):
-        forced = crisis[OUTCOME, s] == RESPONSE
-        total = crisis[THIRD_POWER, s]
+            shirking[s] += max(0.0, saturate(obligation) - helps) * power
+            crisis[HELPERS, s] += helps
+            crisis[JOINERS, s] += joins
+            choice[j, s] = helps - joins
+    for s in range(count):  # values that are chosen between are read first: a read under a condition is not vectorised
+        outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
+        helped, joined, shirked, total = helping[s], joining[s], shirking[s], crisis[THIRD_POWER, s]
+        forced, retreat = outcome == RESPONSE, crisis[RETREAT_VALUE, s]
         everybody = crisis[CHALLENGER_POWER, s] + crisis[TARGET_POWER, s] + total
-        ours = crisis[TARGET_POWER, s] + helping[s]
-        theirs = crisis[CHALLENGER_POWER, s] + joining[s]
+        ours, theirs = crisis[TARGET_POWER, s] + helped, crisis[CHALLENGER_POWER, s] + joined
         engaged = ours + theirs
         against = log_odds_against(theirs, ours, m)
         chance, belief = logistic(-against), logistic(-against - crisis[MISPERCEPTION, s])
@@ -263,15 +277,15 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, dra
         bilateral = crisis[HELPERS, s] + crisis[JOINERS, s] == 0.0
         general = engaged >= general_war * everybody - 1e-9
         war = _BILATERAL_WAR if bilateral else (_GENERAL_WAR if general else _LIMITED_WAR)
-        resolved = _COERCED_BY_FORCE if fighting < crisis[RETREAT_VALUE, s] else war
-        share = helping[s] / total if total > 0.0 else 0.0
-        riding = shirking[s] / total if total > 0.0 else 0.0
-        crisis[OUTCOME, s] = resolved if forced else crisis[OUTCOME, s]
-        crisis[SHARE, s] = share if forced else crisis[SHARE, s]
-        crisis[RIDING, s] = riding if forced else crisis[RIDING, s]
+        resolved = _COERCED_BY_FORCE if fighting < retreat else war
+        share = helped / total if total > 0.0 else 0.0
+        riding = shirked / total if total > 0.0 else 0.0
+        crisis[OUTCOME, s] = resolved if forced else outcome
+        crisis[SHARE, s] = share if forced else share_before
+        crisis[RIDING, s] = riding if forced else riding_before
         crisis[FORCED, s] = 1.0 if forced else 0.0
         crisis[MANDATED, s] = binding * crisis[AUTHORISED + _FORCE, s]
-        crisis[JOINED, s] = joining[s] / total if total > 0.0 else 0.0
+        crisis[JOINED, s] = joined / total if total > 0.0 else 0.0
         crisis[ENGAGED, s] = engaged / everybody if everybody > 0.0 else 0.0
         crisis[WON, s] = 1.0 if crisis[WAR_DRAW, s] < chance else 0.0
         crisis[BELIEF_BEFORE_WAR, s] = belief

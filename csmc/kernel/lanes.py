@@ -6,7 +6,7 @@ Four float64 arrays hold everything; their first axis is a field, named by the c
   a multiple of 4 (draws come in fours; the rows beyond n_states hold nothing of meaning).
 - `shocks[field, lane]`: the draws of an episode that are not per state.
 - `crisis[field, lane]`: who confronts whom over what, what is expected, and how it ends.
-- `thirds[field, third, lane]`: the states other than the two parties, in index order.
+- `thirds[third, field, lane]`: the states other than the two parties, in index order.
 
 The crises that call for a response are compacted into a second pair of `crisis` and `thirds` arrays of the same fields.
 Masks, counts and codes are float64 too, so that every loop keeps one vector width.
@@ -14,13 +14,16 @@ Masks, counts and codes are float64 too, so that every loop keeps one vector wid
 
 import numpy as np
 
-from csmc._jit import inlined, stage
+from csmc._jit import INTERPRETED, inlined, last_axis_of, stage
 
-#: Lanes of a batch, by default; it never shows in a result.
-LANES = 128
+#: Lanes of a batch; it never shows in a result. Plain Python gains nothing by many, and tests of it by several batches.
+LANES = 4 if INTERPRETED else 128
 
-#: Lane loops over the compacted crises are padded to a multiple of this, a multiple of the usual vector widths.
-PADDING = 16
+#: The same array, known to have LANES lanes: for every stage that reads and writes rows of one array.
+laned = last_axis_of(LANES)
+
+#: Lane loops over the compacted crises are padded to a multiple of this, the widest vector.
+PADDING = 8
 
 # world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis
 BASE = 0  # lasting ideal points μ
@@ -104,7 +107,7 @@ DEMAND_VALUE = 67  # EU'
 MEDIATED = 68  # mask: mediation would succeed
 CRISIS_FIELDS = 69
 
-# thirds[field, third, lane]
+# thirds[third, field, lane]
 POWER = 0  # effective capability e_k at the target's theatre
 LIVING = 1  # mask
 VICTIM_SIDE_COST = 2  # C_k
@@ -115,18 +118,19 @@ OBLIGATION = 6  # B_k
 VOTER = 7  # mask: seated and not excluded
 VETO = 8  # mask
 COMPACTED_FIELDS = 9
-BALLOT = 9  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields; of survivors only, as the next
-CHOICE = 13  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
-SURVIVOR_THIRD_FIELDS = 17
-ALIGNMENT = 17  # g(|x_k - x_a|) - g(|x_k - x_b|)
-CHALLENGER_DISTANCE = 18  # |x_k - x_a|
-TARGET_DISTANCE = 19  # |x_k - x_b|
-THIRD_GREAT = 20  # mask
-THIRD_MEMBER = 21  # mask
-FIXED_HELP = 22  # the part of W^b / σ_u that does not change between rounds
-FIXED_JOIN = 23  # the same of W^a / σ_u
-FELLOWSHIP = 24  # 1 - g(|x_k - x_b|) if k and b are members, else 0
-THIRD_FIELDS = 25
+ALIGNMENT = 9  # g(|x_k - x_a|) - g(|x_k - x_b|)
+CHALLENGER_DISTANCE = 10  # |x_k - x_a|
+TARGET_DISTANCE = 11  # |x_k - x_b|
+THIRD_GREAT = 12  # mask
+THIRD_MEMBER = 13  # mask
+FIXED_HELP = 14  # the part of W^b / σ_u that does not change between rounds
+FIXED_JOIN = 15  # the same of W^a / σ_u
+FELLOWSHIP = 16  # 1 - g(|x_k - x_b|) if k and b are members, else 0
+THIRD_FIELDS = 17
+# decisions[field, third, lane] of survivors; in a trace they follow the fields above
+BALLOT = 17  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields
+CHOICE = 21  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
+TRACED_THIRD_FIELDS = 25
 
 # scratch[field, state, lane] and room[field, lane]: nothing is handed on from one stage to the next except as said
 FIRST, SECOND, THIRD, FOURTH, FIFTH = 0, 1, 2, 3, 4
@@ -142,15 +146,16 @@ def padded_rows(n):
 
 @stage
 def new_arrays(n, lanes):
-    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, scratch, room), all zero."""
+    """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, decisions, scratch, room), all zero."""
     rows = padded_rows(n)
     return (
         np.zeros((WORLD_FIELDS, rows, lanes)),
         np.zeros((SHOCK_FIELDS, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((THIRD_FIELDS, n - 2, lanes)),
+        np.zeros((n - 2, THIRD_FIELDS, lanes)),
         np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((SURVIVOR_THIRD_FIELDS, n - 2, lanes)),
+        np.zeros((n - 2, COMPACTED_FIELDS, lanes)),
+        np.zeros((TRACED_THIRD_FIELDS - THIRD_FIELDS, n - 2, lanes)),
         np.zeros((SCRATCH_FIELDS, rows, lanes)),
         np.zeros((ROOM_FIELDS, lanes)),
     )

@@ -14,8 +14,6 @@ _ROUND = 6755399441055744.0
 _LOG2_E = 1.4426950408889634
 _LN2_HIGH = 0.6931471803691238
 _LN2_LOW = 1.9082149292705877e-10
-_ROUND_BITS = np.int64(0x4338000000000000)
-_ONE_BITS = np.int64(0x3FF0000000000000)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 _MANTISSA = np.int64(52)
 _SMALLEST_NORMAL = 2.2250738585072014e-308
@@ -24,7 +22,12 @@ _SMALLEST_NORMAL = 2.2250738585072014e-308
 @inlined
 def exp(x):
     """e**x; below -708 and above 709 the value at that bound (never 0, never infinite)."""
-    x = min(max(x, -708.0), 709.0)
+    return exp_within(min(max(x, -708.0), 709.0))
+
+
+@inlined
+def exp_within(x):
+    """e**x for -708 <= x <= 709; nonsense beyond."""
     shifted = np.float64(fma(x, _LOG2_E, _ROUND))
     k = shifted - _ROUND
     r = fma(k, -_LN2_HIGH, x)
@@ -38,20 +41,44 @@ def exp(x):
     p = fma(p, r, 0.04166666666662413)
     p = fma(p, r, 0.16666666666666669)
     p = fma(p, r, 0.5)
-    p = fma(p, r * r, r) + 1.0
-    exponent = (np.float64(shifted).view(np.int64) - _ROUND_BITS) << _MANTISSA
-    return p * np.int64(exponent + _ONE_BITS).view(np.float64)
+    p = np.float64(fma(p, r * r, r) + 1.0)
+    exponent = np.float64(shifted).view(np.int64) << _MANTISSA  # k is in the last bits, those of _ROUND go overboard
+    return np.int64(p.view(np.int64) + exponent).view(np.float64)
 
 
 @inlined
 def log(x):
     """Natural logarithm of x >= 0 (subnormal numbers included); -inf at 0."""
+    fraction, exponent = _parts(x)
+    value = _log_of_parts(fraction, exponent)
+    return value if x > 0.0 else -np.inf
+
+
+@inlined
+def log_ratio(x, y):
+    """ln(x / y) of x, y >= 0, also where x / y over- or underflows; -inf at x = 0, inf at y = 0."""
+    dividend, dividend_exponent = _parts(x)
+    divisor, divisor_exponent = _parts(y)
+    fraction, exponent = _parts(dividend / divisor)
+    value = _log_of_parts(fraction, exponent + (dividend_exponent - divisor_exponent))
+    value = value if x > 0.0 else -np.inf
+    return value if y > 0.0 else np.inf
+
+
+@inlined
+def _parts(x):
+    """(m, e) with x = m 2**e and m in [√½, √2)."""
     subnormal = x < _SMALLEST_NORMAL
     scaled = x * 18014398509481984.0 if subnormal else x
     bits = np.float64(scaled).view(np.int64)
     exponent = (bits - _SQRT_HALF_BITS) >> _MANTISSA
     mantissa = np.int64(bits - (exponent << _MANTISSA)).view(np.float64)
-    k = float(exponent) - (54.0 if subnormal else 0.0)
+    return mantissa, float(exponent) - (54.0 if subnormal else 0.0)
+
+
+@inlined
+def _log_of_parts(mantissa, k):
+    """ln(mantissa 2**k) for mantissa in [√½, √2)."""
     f = mantissa - 1.0
     s = f / (2.0 + f)
     z = s * s
@@ -63,8 +90,7 @@ def log(x):
     p = fma(p, z, 6.666666666666735130e-01)
     p = p * z
     half = 0.5 * f * f
-    value = fma(k, _LN2_HIGH, f - (half - fma(s, half + p, k * _LN2_LOW)))
-    return value if x > 0.0 else -np.inf
+    return fma(k, _LN2_HIGH, f - (half - fma(s, half + p, k * _LN2_LOW)))
 
 
 @inlined
@@ -110,7 +136,7 @@ def saturate(distance):
 @inlined
 def log_odds_against(attack, defence, decisiveness):
     """m ln(defence / attack): the attacker's log odds of failing in a contest; 0 where both are 0."""
-    odds = decisiveness * (log(defence) - log(attack))
+    odds = decisiveness * log_ratio(defence, attack)
     return 0.0 if attack + defence <= 0.0 else odds
 
 

@@ -26,8 +26,9 @@ from csmc.kernel.lanes import (
     THIRD,
     THIRD_POWER,
     VICTIM_SIDE_COST,
+    laned,
 )
-from csmc.kernel.mathematics import exp, log_odds_against, logistic, saturate
+from csmc.kernel.mathematics import exp, exp_within, log_odds_against, logistic, saturate
 
 
 @inlined
@@ -95,8 +96,9 @@ def expect_response(point, institution, crisis, thirds, trust, room):
     The logits are sums of a part that is fixed, a part that changes with the round and a part that changes with both.
     Where no logit can be large, their exponentials are factored in the same way, which saves half of them.
     """
+    crisis, thirds, trust, room = laned(crisis), laned(thirds), laned(trust), laned(room)
     factored = _largest_logit(point, institution) <= _SAFE_LOGIT
-    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
+    n_thirds, lanes = thirds.shape[0], thirds.shape[2]
     inverse_noise = 1.0 / point.noise
     m = point.decisiveness
     balancing = institution.weight * inverse_noise
@@ -114,18 +116,17 @@ def expect_response(point, institution, crisis, thirds, trust, room):
         help_sum[lane] = 0.0
     for j in range(n_thirds):
         for lane in range(lanes):
-            obligation = thirds[OBLIGATION, j, lane]
-            cost = full_cost * thirds[VICTIM_SIDE_COST, j, lane]
-            joining_cost = full_cost * thirds[CHALLENGER_SIDE_COST, j, lane]
-            bound = thirds[HELP_UTILITY, j, lane] + crisis[EXPECTED_MANDATE, lane] * obligation - cost
-            thirds[FIXED_HELP, j, lane] = bound * inverse_noise
-            thirds[FIXED_JOIN, j, lane] = (thirds[JOIN_UTILITY, j, lane] - joining_cost) * inverse_noise
-            help_sum[lane] += saturate(obligation) * thirds[POWER, j, lane]
-    if factored:
-        for j in range(n_thirds):
+            obligation = thirds[j, OBLIGATION, lane]
+            cost = full_cost * thirds[j, VICTIM_SIDE_COST, lane]
+            joining_cost = full_cost * thirds[j, CHALLENGER_SIDE_COST, lane]
+            bound = thirds[j, HELP_UTILITY, lane] + crisis[EXPECTED_MANDATE, lane] * obligation - cost
+            thirds[j, FIXED_HELP, lane] = bound * inverse_noise
+            thirds[j, FIXED_JOIN, lane] = (thirds[j, JOIN_UTILITY, lane] - joining_cost) * inverse_noise
+            help_sum[lane] += saturate(obligation) * thirds[j, POWER, lane]
+        if factored:
             for lane in range(lanes):
-                thirds[FIXED_HELP, j, lane] = exp(thirds[FIXED_HELP, j, lane])
-                thirds[FIXED_JOIN, j, lane] = exp(thirds[FIXED_JOIN, j, lane])
+                thirds[j, FIXED_HELP, lane] = exp_within(thirds[j, FIXED_HELP, lane])
+                thirds[j, FIXED_JOIN, lane] = exp_within(thirds[j, FIXED_JOIN, lane])
     for lane in range(lanes):
         expected = crisis[SUPPORT, lane] * crisis[EXPECTED_MANDATE, lane] * help_sum[lane]
         crisis[TARGET_STRENGTH, lane] = crisis[TARGET_POWER, lane] + expected
@@ -141,45 +142,46 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             join_sum[lane] = 0.0
         if factored:
             for lane in range(lanes):
-                drive[lane] = exp(drive[lane])
-                tilt[lane] = exp(tilt[lane])
+                drive[lane] = exp_within(drive[lane])
+                tilt[lane] = exp_within(tilt[lane])
             for j in range(n_thirds):
                 for lane in range(lanes):
-                    power = thirds[POWER, j, lane]
-                    useful = exp(efficacy_weight * efficacy(effect[lane], power))
-                    helping = thirds[FIXED_HELP, j, lane] * drive[lane] * useful
-                    joining = thirds[FIXED_JOIN, j, lane] * tilt[lane]
+                    power = thirds[j, POWER, lane]
+                    useful = exp_within(efficacy_weight * efficacy(effect[lane], power))
+                    helping = thirds[j, FIXED_HELP, lane] * drive[lane] * useful
+                    joining = thirds[j, FIXED_JOIN, lane] * tilt[lane]
                     weight = power / (1.0 + helping + joining)
                     help_sum[lane] += helping * weight
                     join_sum[lane] += joining * weight
         else:
             for j in range(n_thirds):
                 for lane in range(lanes):
-                    power = thirds[POWER, j, lane]
+                    power = thirds[j, POWER, lane]
                     useful = efficacy_weight * efficacy(effect[lane], power)
-                    help_utility = thirds[FIXED_HELP, j, lane] + drive[lane] + useful
-                    p_help, p_join = three_way_logit(help_utility, thirds[FIXED_JOIN, j, lane] + tilt[lane])
+                    help_utility = thirds[j, FIXED_HELP, lane] + drive[lane] + useful
+                    p_help, p_join = three_way_logit(help_utility, thirds[j, FIXED_JOIN, lane] + tilt[lane])
                     help_sum[lane] += p_help * power
                     join_sum[lane] += p_join * power
         for lane in range(lanes):
-            total = crisis[THIRD_POWER, lane]
+            helping, total = help_sum[lane], crisis[THIRD_POWER, lane]
             crisis[CHALLENGER_STRENGTH, lane] = crisis[CHALLENGER_POWER, lane] + join_sum[lane]
-            crisis[TARGET_STRENGTH, lane] = crisis[TARGET_POWER, lane] + help_sum[lane]
-            crisis[SUPPORT, lane] = help_sum[lane] / total if total > 0.0 else 0.0
+            crisis[TARGET_STRENGTH, lane] = crisis[TARGET_POWER, lane] + helping
+            crisis[SUPPORT, lane] = helping / total if total > 0.0 else 0.0
 
 
 @inlined
-def participation(utility, assurance, cost, noise):
+def participation(utility, assurance, cost, inverse_noise):
     """Probability of taking part in a lower rung: Λ((U^b + B + ψ(2E-1) - f C) / σ_u)."""
-    return logistic((utility + assurance - cost) / noise)
+    return logistic((utility + assurance - cost) * inverse_noise)
 
 
 @stage
 def expect_pressure(point, institution, crisis, thirds, room):
     """Ĉ = Σ_r Π_r severity_r / v · (expected share taking part), over the lower rungs."""
-    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
-    noise, assurance_weight = point.noise, point.assurance_weight
-    share, assurance = room[FIRST], room[SECOND]
+    crisis, thirds, room = laned(crisis), laned(thirds), laned(room)
+    n_thirds, lanes = thirds.shape[0], thirds.shape[2]
+    inverse_noise, assurance_weight = 1.0 / point.noise, point.assurance_weight
+    share, assurance, mandate = room[FIRST], room[SECOND], room[THIRD]
     for lane in range(lanes):
         crisis[PRESSURE, lane] = 0.0
         assurance[lane] = assurance_weight * (2.0 * crisis[SUPPORT, lane] - 1.0)
@@ -187,12 +189,13 @@ def expect_pressure(point, institution, crisis, thirds, room):
         severity, cost = institution.severity[item], institution.cost[item]
         for lane in range(lanes):
             share[lane] = 0.0
+            mandate[lane] = crisis[MANDATE + item, lane]
         for j in range(n_thirds):
             for lane in range(lanes):
-                utility = thirds[HELP_UTILITY, j, lane] + thirds[OBLIGATION, j, lane]
-                price = cost * thirds[VICTIM_SIDE_COST, j, lane]
-                share[lane] += participation(utility, assurance[lane], price, noise) * thirds[POWER, j, lane]
+                utility = thirds[j, HELP_UTILITY, lane] + thirds[j, OBLIGATION, lane]
+                price = cost * thirds[j, VICTIM_SIDE_COST, lane]
+                share[lane] += participation(utility, assurance[lane], price, inverse_noise) * thirds[j, POWER, lane]
         for lane in range(lanes):
-            total = crisis[THIRD_POWER, lane]
-            portion = share[lane] / total if total > 0.0 else 0.0
-            crisis[PRESSURE, lane] += crisis[MANDATE + item, lane] * severity / crisis[STAKE, lane] * portion
+            taking_part, total = share[lane], crisis[THIRD_POWER, lane]
+            portion = taking_part / total if total > 0.0 else 0.0
+            crisis[PRESSURE, lane] += mandate[lane] * severity / crisis[STAKE, lane] * portion

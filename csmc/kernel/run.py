@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from csmc._jit import is_compiled_on_disk
+from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
 from csmc.kernel.codes import STRIDE
 from csmc.kernel.lanes import LANES
@@ -13,8 +13,8 @@ from csmc.kernel.result import Plan, Tallies, empty_tallies
 from csmc.kernel.tallies import tally_scales
 from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
 
-#: Sums of products of two tallies stay below 2**63 in batches of up to this many lanes.
-_MOST_LANES = 256
+#: A trace is of one batch.
+_MOST_TRACED = 128
 
 
 class SystemTables(Protocol):
@@ -49,8 +49,6 @@ def tally(
     first: int,
     count: int,
     plan: Plan,
-    *,
-    lanes: int = LANES,
 ) -> Tallies:
     """Simulate replicates `first` .. `first + count - 1` of one design point under every institution.
 
@@ -68,8 +66,6 @@ def tally(
         Range of replicates; a replicate's draws depend on its number alone.
     plan
         Which second moments and joint tables to count.
-    lanes
-        Replicates that pass through a stage together, 1..256. Never shows in the result.
 
     Returns
     -------
@@ -78,10 +74,9 @@ def tally(
     Raises
     ------
     ValueError
-        `lanes` outside 1..256, or more states than the addresses of the draws allow.
+        More states than the addresses of the draws allow.
     """
-    if not 1 <= lanes <= _MOST_LANES:
-        raise ValueError(f"lanes={lanes} is outside [1, {_MOST_LANES}]")
+    lanes = min(count, LANES) if INTERPRETED else LANES
     return _run(point, system, institutions, seed, first, count, plan, lanes, NO_TRACE, 0)
 
 
@@ -105,25 +100,26 @@ def trace(
     point, system, institutions, seed
         As for `tally`.
     replicate, replicates
-        The first replicate, and how many from it on, 1..256.
+        The first replicate, and how many from it on, 1..128.
     first_episode, episodes
         Which episodes of the histories to keep, from 0; all from `first_episode` on by default.
 
     Raises
     ------
     ValueError
-        `replicates` outside 1..256, episodes that the histories do not have, or more states than the addresses of
+        `replicates` outside 1..128, episodes that the histories do not have, or more states than the addresses of
         the draws allow.
     """
-    if not 1 <= replicates <= _MOST_LANES:
-        raise ValueError(f"replicates={replicates} is outside [1, {_MOST_LANES}]")
+    if not 1 <= replicates <= _MOST_TRACED:
+        raise ValueError(f"replicates={replicates} is outside [1, {_MOST_TRACED}]")
     length = int(point[0].episodes)
     kept = length - first_episode if episodes is None else episodes
     if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):
         raise ValueError(f"episodes {first_episode} to {first_episode + kept - 1} are outside [0, {length - 1}]")
     traced = empty_trace(int(point[0].n_states), len(institutions), kept, replicates)
     plan = Plan(joint="none")
-    _run(point, system, institutions, seed, replicate, replicates, plan, replicates, traced, first_episode)
+    lanes = replicates if INTERPRETED else LANES
+    _run(point, system, institutions, seed, replicate, replicates, plan, lanes, traced, first_episode)
     return traced
 
 

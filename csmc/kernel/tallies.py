@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from csmc._jit import stage
-from csmc.kernel.codes import N_TALLIES, Outcome, Tally, row_scale
+from csmc._jit import inlined, stage
+from csmc.kernel.codes import EPISODE_FRACTIONS, N_OUTCOMES, N_TALLIES, Outcome, Tally, row_scale
 from csmc.kernel.lanes import (
     CHALLENGER_GREAT,
     CONCESSION,
@@ -26,6 +26,7 @@ from csmc.kernel.lanes import (
     VETOED,
     VOTES,
     WON,
+    laned,
 )
 from csmc.kernel.result import LIMB_BITS
 
@@ -49,16 +50,9 @@ _VETOED = int(Tally.VETOED)
 _RESPONSES = int(Tally.RESPONSES)
 _RESPONSES_GREAT = int(Tally.RESPONSES_GREAT)
 _RESPONSES_OTHER = int(Tally.RESPONSES_OTHER)
-_PARTICIPATION = int(Tally.PARTICIPATION)
-_PARTICIPATION_GREAT = int(Tally.PARTICIPATION_GREAT)
-_PARTICIPATION_OTHER = int(Tally.PARTICIPATION_OTHER)
 _ENFORCED = int(Tally.ENFORCED)
 _BELLIGERENTS = int(Tally.BELLIGERENTS)
-_ENGAGED = int(Tally.ENGAGED)
 _FORCE_RESPONSES = int(Tally.FORCE_RESPONSES)
-_AGGRESSOR_JOINING = int(Tally.AGGRESSOR_JOINING)
-_FREE_RIDING = int(Tally.FREE_RIDING)
-_CONCESSION = int(Tally.CONCESSION)
 _SURVIVORS = int(Tally.SURVIVORS)
 _HHI = int(Tally.CONCENTRATION_HHI)
 _CON = int(Tally.CONCENTRATION_CON)
@@ -67,6 +61,21 @@ _LEGITIMACY = int(Tally.LEGITIMACY)
 _NO_WAR = int(Tally.NO_WAR)
 _NO_GENERAL_WAR = int(Tally.NO_GENERAL_WAR)
 _TIME_TO_WAR = int(Tally.TIME_TO_WAR)
+
+# rows of `shares`: the fractions that are summed over the episodes of a history
+N_SHARES = len(EPISODE_FRACTIONS)
+_SHARE_TALLIES = np.array(EPISODE_FRACTIONS, dtype=np.int64)
+_PARTICIPATION = EPISODE_FRACTIONS.index(Tally.PARTICIPATION)
+_PARTICIPATION_GREAT = EPISODE_FRACTIONS.index(Tally.PARTICIPATION_GREAT)
+_PARTICIPATION_OTHER = EPISODE_FRACTIONS.index(Tally.PARTICIPATION_OTHER)
+_ENGAGED = EPISODE_FRACTIONS.index(Tally.ENGAGED)
+_AGGRESSOR_JOINING = EPISODE_FRACTIONS.index(Tally.AGGRESSOR_JOINING)
+_FREE_RIDING = EPISODE_FRACTIONS.index(Tally.FREE_RIDING)
+_CONCESSION = EPISODE_FRACTIONS.index(Tally.CONCESSION)
+
+#: Histories of up to so many episodes have counts whose products, summed over a batch, stay below 2**31: no count is
+#: more than 64 per episode (belligerents), no batch has more than 2**7 lanes.
+_SHORT = 32
 
 _LIMB_BITS = np.int64(LIMB_BITS)
 _LOW_LIMB = np.int64((1 << LIMB_BITS) - 1)
@@ -78,56 +87,68 @@ def tally_scales(episodes: int) -> np.ndarray:
 
 
 @stage
-def record_bargains(crisis, active, outcome, sums):
+def record_bargains(crisis, active, outcome, counts, shares):
     """Count what ended at the negotiating table; a history that is over counts as no challenge."""
+    crisis, active, outcome = laned(crisis), laned(active), laned(outcome)
+    counts, shares = laned(counts), laned(shares)
     for lane in range(active.shape[0]):
-        going_on = active[lane] > 0.0
-        concession = crisis[CONCESSION, lane] if going_on else 0.0
-        sums[_CONCESSION, lane] += concession
-        sums[_GAINS, lane] += 1.0 if concession > 0.0 else 0.0
-        outcome[lane] = int(crisis[OUTCOME, lane]) if going_on else _NO_CHALLENGE
+        going_on, ended_as, conceded = active[lane] > 0.0, crisis[OUTCOME, lane], crisis[CONCESSION, lane]
+        concession = conceded if going_on else 0.0
+        shares[_CONCESSION, lane] += concession
+        counts[_GAINS, lane] += 1 if concession > 0.0 else 0
+        outcome[lane] = np.int32(ended_as if going_on else _NO_CHALLENGE)
 
 
 @stage
-def record_responses(chosen, survivors, outcome, sums):
+def record_responses(chosen, survivors, outcome, counts, shares):
     """Count the crises that reached a response."""
     for s in range(chosen.shape[0]):
         lane = chosen[s]
         outcome[lane] = int(survivors[OUTCOME, s])
-        sums[_VOTES, lane] += survivors[VOTES, s]
-        sums[_PASSED, lane] += survivors[PASSED, s]
-        sums[_VETOED, lane] += survivors[VETOED, s]
+        counts[_VOTES, lane] += int(survivors[VOTES, s])
+        counts[_PASSED, lane] += int(survivors[PASSED, s])
+        counts[_VETOED, lane] += int(survivors[VETOED, s])
         if survivors[THIRD_POWER, s] > 0.0:
             great = survivors[CHALLENGER_GREAT, s] > 0.0
-            sums[_RESPONSES, lane] += 1.0
-            sums[_RESPONSES_GREAT if great else _RESPONSES_OTHER, lane] += 1.0
-            sums[_PARTICIPATION, lane] += survivors[SHARE, s]
-            sums[_PARTICIPATION_GREAT if great else _PARTICIPATION_OTHER, lane] += survivors[SHARE, s]
-            sums[_FREE_RIDING, lane] += survivors[RIDING, s]
-            sums[_FORCE_RESPONSES, lane] += survivors[FORCED, s]
-            sums[_AGGRESSOR_JOINING, lane] += survivors[FORCED, s] * survivors[JOINED, s]
+            counts[_RESPONSES, lane] += 1
+            counts[_RESPONSES_GREAT if great else _RESPONSES_OTHER, lane] += 1
+            counts[_FORCE_RESPONSES, lane] += int(survivors[FORCED, s])
+            shares[_PARTICIPATION, lane] += survivors[SHARE, s]
+            shares[_PARTICIPATION_GREAT if great else _PARTICIPATION_OTHER, lane] += survivors[SHARE, s]
+            shares[_FREE_RIDING, lane] += survivors[RIDING, s]
+            shares[_AGGRESSOR_JOINING, lane] += survivors[FORCED, s] * survivors[JOINED, s]
         if outcome[lane] >= _BILATERAL_WAR:
-            sums[_BELLIGERENTS, lane] += 2.0 + survivors[HELPERS, s] + survivors[JOINERS, s]
-            sums[_ENGAGED, lane] += survivors[ENGAGED, s]
-            sums[_WARS_WON, lane] += survivors[WON, s]
-            sums[_ENFORCED, lane] += survivors[MANDATED, s] if survivors[HELPERS, s] > 0.0 else 0.0
+            counts[_BELLIGERENTS, lane] += 2 + int(survivors[HELPERS, s] + survivors[JOINERS, s])
+            counts[_WARS_WON, lane] += int(survivors[WON, s])
+            counts[_ENFORCED, lane] += int(survivors[MANDATED, s]) if survivors[HELPERS, s] > 0.0 else 0
+            shares[_ENGAGED, lane] += survivors[ENGAGED, s]
 
 
 @stage
-def record_outcomes(episode, outcome, sums):
+def record_outcomes(episode, outcome, counts):
     """Count the outcome of every lane, and the time of its first war."""
+    outcome, counts = laned(outcome), laned(counts)
+    for code in range(N_OUTCOMES):
+        for lane in range(outcome.shape[0]):
+            counts[code, lane] += 1 if outcome[lane] == code else 0
     for lane in range(outcome.shape[0]):
-        code = outcome[lane]
-        sums[code, lane] += 1.0
-        if code >= _BILATERAL_WAR and sums[_TIME_TO_WAR, lane] == 0.0:
-            sums[_TIME_TO_WAR, lane] = episode + 1.0
+        time = counts[_TIME_TO_WAR, lane]
+        first = outcome[lane] >= _BILATERAL_WAR and time == 0
+        counts[_TIME_TO_WAR, lane] = episode + 1 if first else time
+
+
+@inlined
+def _units(value, scale):
+    """A fraction in fixed-point units."""
+    return np.int32(np.floor(value * scale + 0.5))
 
 
 @stage
-def record_ends(point, capability, trust, legitimacy, sums, room):
-    """Read the state at the end of the histories and derive the compound counts."""
-    n = point.n_states
-    episodes = float(point.episodes)
+def record_ends(point, scales, capability, trust, legitimacy, counts, shares, room):
+    """Read the state at the end of the histories, derive the compound counts, round fractions to their units."""
+    capability, trust, legitimacy = laned(capability), laned(trust), laned(legitimacy)
+    counts, shares, room = laned(counts), laned(shares), laned(room)
+    n, episodes = point.n_states, np.int32(point.episodes)
     lanes = trust.shape[0]
     total, squares, living = room[FIRST], room[SECOND], room[THIRD]
     for lane in range(lanes):
@@ -140,59 +161,72 @@ def record_ends(point, capability, trust, legitimacy, sums, room):
             total[lane] += share
             squares[lane] += share * share
             living[lane] += 1.0 if share > 0.0 else 0.0
+    even = 1.0 / n
     for lane in range(lanes):
-        even = 1.0 / n
         hhi = squares[lane] / (total[lane] * total[lane])
-        wars = sums[_BILATERAL_WAR, lane] + sums[_BILATERAL_WAR + 1, lane] + sums[_GENERAL_WAR, lane]
-        yielded = sums[_BACKDOWN, lane]
-        for code in range(_BACKDOWN + 1, _BILATERAL_WAR):
-            yielded += sums[code, lane]
-        sums[_SURVIVORS, lane] = living[lane]
-        sums[_HHI, lane] = hhi
-        sums[_CON, lane] = math.sqrt(max(0.0, (hhi - even) / (1.0 - even)))
-        sums[_TRUST, lane] = trust[lane]
-        sums[_LEGITIMACY, lane] = legitimacy[lane]
-        sums[_WARS, lane] = wars
-        sums[_PEACE, lane] = episodes - wars
-        sums[_DETERRED, lane] = yielded
-        sums[_REFUSALS, lane] = yielded + wars
-        sums[_CHALLENGES, lane] = episodes - sums[_NO_CHALLENGE, lane]
-        sums[_SUCCESSES, lane] = sums[_GAINS, lane] + sums[_WARS_WON, lane]
-        sums[_NO_WAR, lane] = 1.0 if wars == 0.0 else 0.0
-        sums[_NO_GENERAL_WAR, lane] = 1.0 if sums[_GENERAL_WAR, lane] == 0.0 else 0.0
-        sums[_TIME_TO_WAR, lane] = episodes if wars == 0.0 else sums[_TIME_TO_WAR, lane]
+        con = math.sqrt(max(0.0, (hhi - even) / (1.0 - even)))
+        counts[_SURVIVORS, lane] = np.int32(living[lane])
+        counts[_HHI, lane] = _units(hhi, scales[_HHI])
+        counts[_CON, lane] = _units(con, scales[_CON])
+        counts[_TRUST, lane] = _units(trust[lane], scales[_TRUST])
+        counts[_LEGITIMACY, lane] = _units(legitimacy[lane], scales[_LEGITIMACY])
+    for lane in range(lanes):
+        wars = counts[_BILATERAL_WAR, lane] + counts[_BILATERAL_WAR + 1, lane] + counts[_GENERAL_WAR, lane]
+        yielded = counts[_BACKDOWN, lane] + counts[_BACKDOWN + 1, lane] + counts[_BACKDOWN + 2, lane]
+        yielded += counts[_BACKDOWN + 3, lane] + counts[_BACKDOWN + 4, lane]
+        time = counts[_TIME_TO_WAR, lane]
+        counts[_WARS, lane] = wars
+        counts[_PEACE, lane] = episodes - wars
+        counts[_DETERRED, lane] = yielded
+        counts[_REFUSALS, lane] = yielded + wars
+        counts[_CHALLENGES, lane] = episodes - counts[_NO_CHALLENGE, lane]
+        counts[_SUCCESSES, lane] = counts[_GAINS, lane] + counts[_WARS_WON, lane]
+        counts[_NO_WAR, lane] = 1 if wars == 0 else 0
+        counts[_NO_GENERAL_WAR, lane] = 1 if counts[_GENERAL_WAR, lane] == 0 else 0
+        counts[_TIME_TO_WAR, lane] = episodes if wars == 0 else time
+    for row in range(N_SHARES):
+        tally = _SHARE_TALLIES[row]
+        for lane in range(lanes):
+            counts[tally, lane] = _units(shares[row, lane], scales[tally])
 
 
 @stage
-def quantise(sums, scales, integers):
-    """Round every replicate's tallies to their fixed-point units."""
-    for row in range(sums.shape[0]):
-        scale = scales[row]
-        for lane in range(sums.shape[1]):
-            integers[row, lane] = np.int32(np.floor(sums[row, lane] * scale + 0.5))
+def drop(counts, count):
+    """Forget the lanes beyond the first `count`: they stand for no replicate of the block."""
+    for row in range(counts.shape[0]):
+        for lane in range(count, counts.shape[1]):
+            counts[row, lane] = 0
 
 
 @stage
-def add_sums(integers, count, out):
-    """Add the first `count` lanes of every tally to `out` (tally,)."""
-    for row in range(integers.shape[0]):
+def add_sums(counts, out):
+    """Add the lanes of every tally to `out` (tally,)."""
+    counts = laned(counts)
+    for row in range(counts.shape[0]):
         total = np.int64(0)
-        for lane in range(count):
-            total += np.int64(integers[row, lane])
+        for lane in range(counts.shape[1]):
+            total += np.int64(counts[row, lane])
         out[row] += total
 
 
 @stage
-def add_products(left, right, pairs, count, high, low):
-    """Add Σ left[i] right[j] over the first `count` lanes for every pair to the two limbs: high * 2**32 + low.
+def add_products(left, right, pairs, episodes, scales, high, low):
+    """Add Σ left[i] right[j] over the lanes for every pair to the two limbs: high * 2**32 + low.
 
-    Each sum stays below 2**63 for batches of up to 256 lanes.
+    Each sum stays below 2**63; those of two counts (scale 1) of short histories are taken in 32 bits, at half the cost.
     """
+    left, right = laned(left), laned(right)
     for pair in range(pairs.shape[0]):
         i, j = pairs[pair, 0], pairs[pair, 1]
         total = np.int64(0)
-        for lane in range(count):
-            total += np.int64(left[i, lane]) * np.int64(right[j, lane])
+        if episodes <= _SHORT and scales[i] == 1.0 and scales[j] == 1.0:
+            narrow = np.int32(0)
+            for lane in range(left.shape[1]):
+                narrow = np.int32(narrow + left[i, lane] * right[j, lane])
+            total = np.int64(narrow)
+        else:
+            for lane in range(left.shape[1]):
+                total += np.int64(left[i, lane]) * np.int64(right[j, lane])
         high[pair] += total >> _LIMB_BITS
         low[pair] += total & _LOW_LIMB
 

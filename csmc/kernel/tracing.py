@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from csmc._jit import stage
 from csmc.kernel.lanes import (
-    BALLOT,
     CRISIS_FIELDS,
     EXPECTED_FIELDS,
     OUTCOME,
     RESPONSE_END,
     SHOCK_FIELDS,
-    SURVIVOR_THIRD_FIELDS,
     THIRD_FIELDS,
+    TRACED_THIRD_FIELDS,
     WORLD_FIELDS,
 )
 
@@ -57,7 +56,7 @@ def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> 
         np.zeros((episodes, WORLD_FIELDS, n, replicates)),
         np.zeros((episodes, SHOCK_FIELDS, replicates)),
         np.zeros((n_institutions, episodes, CRISIS_FIELDS, replicates)),
-        np.zeros((n_institutions, episodes, THIRD_FIELDS, n - 2, replicates)),
+        np.zeros((n_institutions, episodes, TRACED_THIRD_FIELDS, n - 2, replicates)),
         np.zeros(states),
         np.zeros(states),
         np.zeros(states),
@@ -70,37 +69,52 @@ NO_TRACE = empty_trace(2, 0, 0, 0)
 
 
 @stage
-def trace_expectations(trace, k, episode, world, shocks, capability, active, crisis, thirds, seat):
-    """Copy all that is known of institution k's episode when the demand has been answered."""
-    n = trace.world.shape[2]
-    trace.world[episode] = world[:, :n]
-    trace.shocks[episode] = shocks
-    trace.before[k, episode] = capability[:n]
-    trace.seats[k, episode] = seat[:n]
-    trace.standing[k, episode, ACTIVE] = active
-    trace.crisis[k, episode] = crisis
-    trace.crisis[k, episode, EXPECTED_FIELDS:RESPONSE_END] = 0.0
-    trace.thirds[k, episode] = thirds
-    trace.thirds[k, episode, BALLOT:SURVIVOR_THIRD_FIELDS] = 0.0
+def _copy(source, out):
+    """Rows of `source` to `out` (row, lane); numba's own assignment of arrays takes seconds to compile."""
+    for row in range(out.shape[0]):
+        for lane in range(out.shape[1]):
+            out[row, lane] = source[row, lane]
 
 
 @stage
-def trace_response(trace, k, episode, chosen, survivors, survivor_thirds):
+def trace_expectations(trace, k, episode, world, shocks, capability, active, crisis, thirds, seat):
+    """Copy all that is known of institution k's episode when the demand has been answered."""
+    for field in range(world.shape[0]):
+        _copy(world[field], trace.world[episode, field])
+    _copy(shocks, trace.shocks[episode])
+    _copy(capability, trace.before[k, episode])
+    _copy(seat, trace.seats[k, episode])
+    _copy(crisis, trace.crisis[k, episode])
+    for j in range(thirds.shape[0]):
+        for field in range(thirds.shape[1]):
+            for lane in range(trace.thirds.shape[4]):
+                trace.thirds[k, episode, field, j, lane] = thirds[j, field, lane]
+    for lane in range(trace.standing.shape[3]):
+        trace.standing[k, episode, ACTIVE, lane] = active[lane]
+        for field in range(EXPECTED_FIELDS, RESPONSE_END):
+            trace.crisis[k, episode, field, lane] = 0.0
+        for field in range(THIRD_FIELDS, TRACED_THIRD_FIELDS):
+            for j in range(thirds.shape[0]):
+                trace.thirds[k, episode, field, j, lane] = 0.0
+
+
+@stage
+def trace_response(trace, k, episode, chosen, survivors, decisions):
     """Copy what happened in the crises that reached a response."""
     for s in range(chosen.shape[0]):
         lane = chosen[s]
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = survivors[field, s]
-        for field in range(BALLOT, SURVIVOR_THIRD_FIELDS):
-            for j in range(survivor_thirds.shape[1]):
-                trace.thirds[k, episode, field, j, lane] = survivor_thirds[field, j, s]
+        for field in range(decisions.shape[0]):
+            for j in range(decisions.shape[1]):
+                trace.thirds[k, episode, THIRD_FIELDS + field, j, lane] = decisions[field, j, s]
 
 
 @stage
 def trace_aftermath(trace, k, episode, outcome, capability, trust, legitimacy):
     """Copy how institution k's episode ended and what it left behind."""
-    for lane in range(outcome.shape[0]):
+    for lane in range(trace.standing.shape[3]):
         trace.crisis[k, episode, OUTCOME, lane] = outcome[lane]
-    trace.after[k, episode] = capability[: trace.after.shape[2]]
-    trace.standing[k, episode, TRUST] = trust
-    trace.standing[k, episode, LEGITIMACY] = legitimacy
+        trace.standing[k, episode, TRUST, lane] = trust[lane]
+        trace.standing[k, episode, LEGITIMACY, lane] = legitimacy[lane]
+    _copy(capability, trace.after[k, episode])

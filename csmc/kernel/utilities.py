@@ -11,6 +11,7 @@ from csmc.kernel.lanes import (
     CHALLENGER_SIDE_COST,
     FELLOWSHIP,
     FIRST,
+    FOURTH,
     GREAT_POWER,
     HEGEMONY,
     HELP_UTILITY,
@@ -30,6 +31,7 @@ from csmc.kernel.lanes import (
     THIRD_MEMBER,
     THIRD_POWER,
     VICTIM_SIDE_COST,
+    laned,
     third_party,
 )
 from csmc.kernel.mathematics import saturate
@@ -40,47 +42,45 @@ _GREAT_POWERS = int(Scope.GREAT_POWERS)
 
 
 @stage
-def _extract(rows, crisis, third_rows):
-    """Third-party rows of a (state, lane) array: all states but the two parties."""
-    for j in range(third_rows.shape[0]):
-        for lane in range(third_rows.shape[1]):
-            lower = min(crisis[CHALLENGER, lane], crisis[TARGET, lane])
-            upper = max(crisis[CHALLENGER, lane], crisis[TARGET, lane])
-            third_rows[j, lane] = third_party(rows, j, lane, lower, upper)
-
-
-@stage
 def describe_third_parties(point, world, capability, crisis, thirds, scratch):
     """The third parties as any institution finds them: power, alignment, distances and costs.
 
-    Reads what `onset.set_stage` left in `scratch`.
+    Third parties are all states but the two parties. Reads what `onset` left in `scratch`.
     """
-    n_thirds, lanes = thirds.shape[1], thirds.shape[2]
+    world, capability, crisis = laned(world), laned(capability), laned(crisis)
+    thirds, scratch = laned(thirds), laned(scratch)
+    lanes = crisis.shape[1]
+    powers, target_distances, challenger_distances = scratch[FIRST], scratch[SECOND], scratch[THIRD]
+    apart, joining_costs = scratch[FOURTH], world[JOINING_COST]
+    great_powers, members = world[GREAT_POWER], world[MEMBER]
     power_cost = point.power_cost
-    _extract(scratch[FIRST], crisis, thirds[POWER])
-    _extract(scratch[SECOND], crisis, thirds[TARGET_DISTANCE])
-    _extract(scratch[THIRD], crisis, thirds[CHALLENGER_DISTANCE])
-    _extract(world[JOINING_COST], crisis, thirds[VICTIM_SIDE_COST])
-    _extract(world[GREAT_POWER], crisis, thirds[THIRD_GREAT])
-    _extract(world[MEMBER], crisis, thirds[THIRD_MEMBER])
-    _extract(capability, crisis, thirds[LIVING])
     for lane in range(lanes):
         crisis[THIRD_POWER, lane] = 0.0
-    for j in range(n_thirds):
+    for j in range(thirds.shape[0]):
         for lane in range(lanes):
-            e = thirds[POWER, j, lane]
-            cost = thirds[VICTIM_SIDE_COST, j, lane]
-            facing_challenger = crisis[CHALLENGER_POWER, lane] + e
-            facing_target = crisis[TARGET_POWER, lane] + e
-            weaker = crisis[CHALLENGER_POWER, lane] / facing_challenger if facing_challenger > 0.0 else 0.5
-            stronger = crisis[TARGET_POWER, lane] / facing_target if facing_target > 0.0 else 0.5
-            near = saturate(thirds[CHALLENGER_DISTANCE, j, lane])
-            far = saturate(thirds[TARGET_DISTANCE, j, lane])
-            thirds[ALIGNMENT, j, lane] = near - far
-            thirds[FELLOWSHIP, j, lane] = (1.0 - far) * thirds[THIRD_MEMBER, j, lane] * crisis[TARGET_MEMBER, lane]
-            thirds[VICTIM_SIDE_COST, j, lane] = cost * (1.0 + power_cost * weaker)
-            thirds[CHALLENGER_SIDE_COST, j, lane] = cost * (1.0 + power_cost * stronger)
-            thirds[LIVING, j, lane] = 1.0 if thirds[LIVING, j, lane] > 0.0 else 0.0
+            a, b = crisis[CHALLENGER, lane], crisis[TARGET, lane]
+            lower, upper = min(a, b), max(a, b)
+            target_distance = third_party(target_distances, j, lane, lower, upper)
+            near = third_party(apart, j, lane, lower, upper)
+            far = saturate(target_distance)
+            member = third_party(members, j, lane, lower, upper)
+            living = third_party(capability, j, lane, lower, upper) > 0.0
+            thirds[j, POWER, lane] = third_party(powers, j, lane, lower, upper)
+            thirds[j, TARGET_DISTANCE, lane] = target_distance
+            thirds[j, CHALLENGER_DISTANCE, lane] = third_party(challenger_distances, j, lane, lower, upper)
+            thirds[j, THIRD_GREAT, lane] = third_party(great_powers, j, lane, lower, upper)
+            thirds[j, THIRD_MEMBER, lane] = member
+            thirds[j, LIVING, lane] = 1.0 if living else 0.0
+            thirds[j, ALIGNMENT, lane] = near - far
+            thirds[j, FELLOWSHIP, lane] = (1.0 - far) * member * crisis[TARGET_MEMBER, lane]
+            thirds[j, VICTIM_SIDE_COST, lane] = third_party(joining_costs, j, lane, lower, upper)
+        for lane in range(lanes):
+            e, cost = thirds[j, POWER, lane], thirds[j, VICTIM_SIDE_COST, lane]
+            challenger_power, target_power = crisis[CHALLENGER_POWER, lane], crisis[TARGET_POWER, lane]
+            weaker = challenger_power / (challenger_power + e) if challenger_power + e > 0.0 else 0.5
+            stronger = target_power / (target_power + e) if target_power + e > 0.0 else 0.5
+            thirds[j, VICTIM_SIDE_COST, lane] = cost * (1.0 + power_cost * weaker)
+            thirds[j, CHALLENGER_SIDE_COST, lane] = cost * (1.0 + power_cost * stronger)
             crisis[THIRD_POWER, lane] += e
 
 
@@ -93,14 +93,15 @@ def weigh(point, institution, crisis, thirds, legitimacy):
     allies = 1.0 if institution.scope == _ALLIES else 0.0
     great_only = 1.0 if institution.scope == _GREAT_POWERS else 0.0
     bound = max(great_only, 1.0 if institution.scope == _MEMBERS else 0.0)
-    for j in range(thirds.shape[1]):
-        for lane in range(thirds.shape[2]):
+    crisis, thirds, legitimacy = laned(crisis), laned(thirds), laned(legitimacy)
+    for j in range(thirds.shape[0]):
+        for lane in range(legitimacy.shape[0]):
             pull = strength * legitimacy[lane]
-            ally = max(0.0, 1.0 - thirds[TARGET_DISTANCE, j, lane] * nearness)
-            fellow = thirds[FELLOWSHIP, j, lane] * (1.0 - great_only * (1.0 - thirds[THIRD_GREAT, j, lane]))
+            ally = max(0.0, 1.0 - thirds[j, TARGET_DISTANCE, lane] * nearness)
+            fellow = thirds[j, FELLOWSHIP, lane] * (1.0 - great_only * (1.0 - thirds[j, THIRD_GREAT, lane]))
             match = allies * ally + bound * fellow
-            sympathy = interest_weight * thirds[ALIGNMENT, j, lane]
-            comrade = allies * pull * max(0.0, 1.0 - thirds[CHALLENGER_DISTANCE, j, lane] * nearness)
-            thirds[OBLIGATION, j, lane] = pull * match * (1.0 - exempt * crisis[CHALLENGER_GREAT, lane])
-            thirds[HELP_UTILITY, j, lane] = sympathy + hegemon_weight * crisis[HEGEMONY, lane]
-            thirds[JOIN_UTILITY, j, lane] = comrade - sympathy - norm * legitimacy[lane]
+            sympathy = interest_weight * thirds[j, ALIGNMENT, lane]
+            comrade = allies * pull * max(0.0, 1.0 - thirds[j, CHALLENGER_DISTANCE, lane] * nearness)
+            thirds[j, OBLIGATION, lane] = pull * match * (1.0 - exempt * crisis[CHALLENGER_GREAT, lane])
+            thirds[j, HELP_UTILITY, lane] = sympathy + hegemon_weight * crisis[HEGEMONY, lane]
+            thirds[j, JOIN_UTILITY, lane] = comrade - sympathy - norm * legitimacy[lane]

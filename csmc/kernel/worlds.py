@@ -18,6 +18,7 @@ from csmc.kernel.lanes import (
     MEMBER,
     POSITION,
     SECOND,
+    laned,
 )
 from csmc.kernel.mathematics import exp, log
 
@@ -59,7 +60,7 @@ def start(point, system, replicate, seed, world, scratch, room):
     n = point.n_states
     _draw_capability(point, system.capability, replicate, seed, world[CAPABILITY], scratch)
     normalise(world[CAPABILITY], n, room[FIRST])
-    _name_great_powers(point, system.great_power, world[CAPABILITY], world[GREAT_POWER])
+    _name_great_powers(point, system.great_power, world[CAPABILITY], world[GREAT_POWER], room)
     _draw_members(point, system.member, replicate, seed, world[GREAT_POWER], world[MEMBER], scratch[FIRST])
     _draw_base_interests(point, system.ideal_points, replicate, seed, world, scratch[FIRST])
     if point.layout == _PLANE:
@@ -70,6 +71,7 @@ def start(point, system, replicate, seed, world, scratch, room):
 @stage
 def normalise(capability, n, total):
     """Make capabilities shares of their sum."""
+    capability, total = laned(capability), laned(total)
     lanes = total.shape[0]
     for lane in range(lanes):
         total[lane] = 0.0
@@ -159,25 +161,33 @@ def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
 
 
 @stage
-def _name_great_powers(point, flags, capability, great_power):
+def _name_great_powers(point, flags, capability, great_power, room):
     """The flagged states, or the states with the largest capability, ties to the lower index."""
     n = point.n_states
+    capability, great_power, room = laned(capability), laned(great_power), laned(room)
     lanes = capability.shape[1]
-    count = min(point.great_powers, n)
+    largest, holder = room[FIRST], room[SECOND]
+    for i in range(n):
+        for lane in range(lanes):
+            great_power[i, lane] = 0.0
+    for _ in range(min(point.great_powers, n)):  # name the largest of those not named yet
+        for lane in range(lanes):
+            largest[lane] = -1.0
+            holder[lane] = -1.0
+        for i in range(n):
+            for lane in range(lanes):
+                share, so_far, by = capability[i, lane], largest[lane], holder[lane]
+                larger = great_power[i, lane] == 0.0 and share > so_far
+                largest[lane] = share if larger else so_far
+                holder[lane] = i if larger else by
+        for i in range(n):
+            for lane in range(lanes):
+                named = great_power[i, lane]
+                great_power[i, lane] = 1.0 if holder[lane] == i else named
     for i in range(n):
         if flags[i] >= 0:
             for lane in range(lanes):
                 great_power[i, lane] = float(flags[i])
-            continue
-        for lane in range(lanes):
-            great_power[i, lane] = 0.0
-        for j in range(n):  # great_power counts the states ahead of i, then becomes the mask
-            for lane in range(lanes):
-                mine, theirs = capability[i, lane], capability[j, lane]
-                ahead = theirs > mine or (theirs == mine and j < i)
-                great_power[i, lane] += 1.0 if ahead else 0.0
-        for lane in range(lanes):
-            great_power[i, lane] = 1.0 if great_power[i, lane] < count else 0.0
 
 
 @stage
@@ -186,26 +196,32 @@ def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
     n = point.n_states
     lanes = replicate.shape[0]
     others, great_powers = point.members, point.great_power_members
-    fill_uniforms(uniforms, n, replicate, _START, _MEMBERSHIP, _FIRST_INDEX, seed)
+    universal = others == 1.0 and great_powers == 1.0
+    if not universal:
+        fill_uniforms(uniforms, n, replicate, _START, _MEMBERSHIP, _FIRST_INDEX, seed)
     for i in range(n):
-        flag = flags[i]
-        for lane in range(lanes):
-            probability = great_powers if great_power[i, lane] > 0.0 else others
-            probability = float(flag) if flag >= 0 else probability
-            member[i, lane] = 1.0 if uniforms[i, lane] < probability else 0.0
+        if flags[i] >= 0 or universal:
+            for lane in range(lanes):
+                member[i, lane] = 0.0 if flags[i] == 0 else 1.0
+        else:
+            for lane in range(lanes):
+                probability = great_powers if great_power[i, lane] > 0.0 else others
+                member[i, lane] = 1.0 if uniforms[i, lane] < probability else 0.0
 
 
 @stage
 def _draw_base_interests(point, table, replicate, seed, world, uniforms):
     """Lasting ideal points: divergence around the table's (or the origin), plus the bloc's side on the first axis."""
     n = point.n_states
+    world, uniforms = laned(world), laned(uniforms)
     lanes = replicate.shape[0]
     divergence, half = point.divergence, 0.5 * point.polarization
     for d in range(point.dimensions):
-        fill_normals(world[BASE + d], n, replicate, _START, _BASE_INTEREST, d * STRIDE, seed)
+        base = world[BASE + d]
+        fill_normals(base, n, replicate, _START, _BASE_INTEREST, d * STRIDE, seed)
         for i in range(n):
             for lane in range(lanes):
-                world[BASE + d, i, lane] = divergence * world[BASE + d, i, lane] + table[d, i]
+                base[i, lane] = divergence * base[i, lane] + table[d, i]
     if half > 0.0:
         fill_uniforms(uniforms, n, replicate, _START, _BLOC, _FIRST_INDEX, seed)
         for i in range(n):
@@ -216,23 +232,29 @@ def _draw_base_interests(point, table, replicate, seed, world, uniforms):
 @stage
 def drift_interests(point, episode, replicate, seed, world, shocks):
     """y ← φ y + σ_x √(1-φ²) ε (stationary from the first episode on) and x = μ + y."""
-    n = point.n_states
-    lanes = replicate.shape[0]
     persistence = point.persistence if episode > 0 else 0.0
     spread = point.volatility * math.sqrt(1.0 - persistence * persistence)
     for d in range(point.dimensions):
-        fill_normals(shocks, n, replicate, episode, _INTEREST_SHOCK, d * STRIDE, seed)
-        for i in range(n):
-            for lane in range(lanes):
-                deviation = persistence * world[DEVIATION + d, i, lane] + spread * shocks[i, lane]
-                world[DEVIATION + d, i, lane] = deviation
-                world[INTEREST + d, i, lane] = world[BASE + d, i, lane] + deviation
+        fill_normals(shocks, point.n_states, replicate, episode, _INTEREST_SHOCK, d * STRIDE, seed)
+        _drift(point.n_states, persistence, spread, shocks, world[BASE + d], world[DEVIATION + d], world[INTEREST + d])
+
+
+@stage
+def _drift(n, persistence, spread, shocks, base, deviation, interest):
+    """One dimension of the drift."""
+    shocks, base, deviation, interest = laned(shocks), laned(base), laned(deviation), laned(interest)
+    for i in range(n):
+        for lane in range(shocks.shape[1]):
+            passing = persistence * deviation[i, lane] + spread * shocks[i, lane]
+            deviation[i, lane] = passing
+            interest[i, lane] = base[i, lane] + passing
 
 
 @stage
 def draw_growth(point, episode, replicate, seed, growth):
     """Each state's factor of growth, e^{σ_g ε}."""
     n = point.n_states
+    growth = laned(growth)
     spread = point.growth
     fill_normals(growth, n, replicate, episode, _GROWTH, _FIRST_INDEX, seed)
     for i in range(n):
@@ -243,8 +265,9 @@ def draw_growth(point, episode, replicate, seed, growth):
 @stage
 def grow(n, growth, capability, total):
     """Apply growth to an institution's course of the history and renormalise; the dead stay dead."""
+    growth, capability = laned(growth), laned(capability)
     for i in range(n):
-        for lane in range(total.shape[0]):
+        for lane in range(capability.shape[1]):
             capability[i, lane] *= growth[i, lane]
     normalise(capability, n, total)
 
@@ -252,6 +275,7 @@ def grow(n, growth, capability, total):
 @stage
 def mark_active(n, capability, active):
     """1 in the lanes whose history goes on: at least two living states."""
+    capability, active = laned(capability), laned(active)
     for lane in range(active.shape[0]):
         active[lane] = 0.0
     for i in range(n):

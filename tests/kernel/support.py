@@ -44,10 +44,9 @@ def simulate(
     count: int = 1024,
     plan: Plan | None = None,
     seed: int = SEED,
-    lanes: int = 128,
 ) -> Tallies:
     """Tallies of one point under presets (by name) or institutions."""
     records = [get(entry) if isinstance(entry, str) else entry for entry in institutions]
     point, system = packed(changes)
     chosen = Plan() if plan is None else plan
-    return tally(point, system, pack_institutions(records), seed, first, count, chosen, lanes=lanes)
+    return tally(point, system, pack_institutions(records), seed, first, count, chosen)

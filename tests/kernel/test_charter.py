@@ -55,7 +55,7 @@ def passing(permanent: int, voters: int, quota: float, veto: str, probability: f
     With equal capability the great powers are the first states, so all of them are among the voters then.
     """
     changes, record = council(permanent, voters, quota, veto, probability)
-    traced = trace(*packed(changes), pack_institutions([record]), SEED, 0, replicates=256)
+    traced = trace(*packed(changes), pack_institutions([record]), SEED, 0, replicates=128)
     crisis = traced.crisis[0, 0]
     outsiders = (crisis[field.CHALLENGER] >= permanent) & (crisis[field.TARGET] >= permanent)
     mandates = set(crisis[field.MANDATE, outsiders].tolist())

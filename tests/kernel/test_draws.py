@@ -8,6 +8,7 @@ import pytest
 
 from csmc.kernel.codes import Assessment, CrisisDraw, Purpose
 from csmc.kernel.draws import fill_normals, fill_uniforms, philox
+from csmc.kernel.lanes import LANES
 from tests.reference import philox as reference
 
 PI = (0x243F6A88, 0x85A308D3, 0x13198A2E, 0x03707344)
@@ -30,6 +31,17 @@ def uniforms(out, n, replicate, episode, purpose, first, seed):
 @numba.njit
 def normals(out, n, replicate, episode, purpose, first, seed):
     fill_normals(out, n, replicate, episode, purpose, first, seed)
+
+
+def drawn(fill, n, replicates, episode, purpose, first, seed):
+    """(n, replicate) draws, by batches as wide as the kernel's."""
+    parts = []
+    for start in range(0, len(replicates), LANES):
+        batch = replicates[start : start + LANES]
+        out = np.zeros(((n + 3) // 4 * 4, LANES))
+        fill(out, n, batch, episode, purpose, first, seed)
+        parts.append(out[:n, : len(batch)])
+    return np.concatenate(parts, axis=1)
 
 
 def words(counters, key):
@@ -76,17 +88,16 @@ def test_a_million_philox_blocks_have_the_published_digest(key, expected):
 def test_every_draw_is_a_function_of_its_address_alone(first):
     replicate = np.array([0, 1, 77, 2**32 + 3, 2**40], dtype=np.int64)
     seed, episode, purpose = 0xFEDCBA9876543210, 9, Purpose.VOTE
-    out = np.zeros((12, len(replicate)))
-    uniforms(out, 11, replicate, episode, int(purpose), first, np.uint64(seed))
+    out = drawn(uniforms, 11, replicate, episode, int(purpose), first, np.uint64(seed))
     expected = [
         [reference.uniform(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)
     ]
-    assert (out[:11] == expected).all()
-    normals(out, 11, replicate, episode, int(purpose), first, np.uint64(seed))
+    assert (out == expected).all()
+    out = drawn(normals, 11, replicate, episode, int(purpose), first, np.uint64(seed))
     expected = [
         [reference.normal(seed, r, episode, purpose, first + i) for r in map(int, replicate)] for i in range(11)
     ]
-    np.testing.assert_allclose(out[:11], expected, rtol=0, atol=4e-15)
+    np.testing.assert_allclose(out, expected, rtol=0, atol=4e-15)
 
 
 def test_no_two_draws_of_a_history_share_an_address():
@@ -104,8 +115,7 @@ def test_no_two_draws_of_a_history_share_an_address():
 def test_uniforms_lie_strictly_between_0_and_1_and_have_the_mean_and_variance_of_a_uniform():
     n = 1 << 20
     replicate = np.arange(n // 4, dtype=np.int64)
-    out = np.zeros((4, n // 4))
-    uniforms(out, 4, replicate, 0, int(Purpose.COST), 0, np.uint64(1))
+    out = drawn(uniforms, 4, replicate, 0, int(Purpose.COST), 0, np.uint64(1))
     assert out.min() > 0.0
     assert out.max() < 1.0
     assert abs(out.mean() - 0.5) < 4 * np.sqrt(1 / 12 / n)
@@ -115,7 +125,6 @@ def test_uniforms_lie_strictly_between_0_and_1_and_have_the_mean_and_variance_of
 def test_normals_have_the_first_four_moments_of_a_standard_normal():
     n = 1 << 20
     replicate = np.arange(n // 4, dtype=np.int64)
-    out = np.zeros((4, n // 4))
-    normals(out, 4, replicate, 0, int(Purpose.COST), 0, np.uint64(2))
+    out = drawn(normals, 4, replicate, 0, int(Purpose.COST), 0, np.uint64(2))
     for power, moment, variance in ((1, 0, 1), (2, 1, 2), (3, 0, 15), (4, 3, 96)):
         assert abs((out**power).mean() - moment) < 4 * np.sqrt(variance / n)

@@ -53,6 +53,19 @@ def _choices(help_utility, join_utility, out):
         out[i, 0], out[i, 1] = three_way_logit(help_utility[i], join_utility[i])
 
 
+@numba.njit
+def _log_ratios(x, y, out):
+    for i in range(x.size):
+        out[i] = mathematics.log_ratio(x[i], y[i])
+
+
+def log_ratio(x, y):
+    x, y = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    out = np.empty_like(x)
+    _log_ratios(x, y, out)
+    return out
+
+
 def largest_ulp(function, exact, arguments):
     pairs = zip(function(arguments), arguments, strict=True)
     return max(float(abs((mpmath.mpf(float(y)) - exact(mpmath.mpf(float(x)))) / math.ulp(y))) for y, x in pairs)
@@ -67,6 +80,20 @@ def test_log_is_within_1_ulp_from_subnormal_numbers_to_the_largest():
     generator = np.random.default_rng(2)
     arguments = np.concatenate([np.exp(generator.uniform(-740, 709, 3000)), generator.uniform(0.5, 2.0, 3000)])
     assert largest_ulp(log, mpmath.log, arguments) < 1.0
+
+
+def test_the_log_of_a_ratio_is_within_2_ulp_even_where_the_ratio_has_no_number():
+    x, y = np.exp(np.random.default_rng(4).uniform(-740, 709, (2, 3000)))
+    nearly_equal = np.random.default_rng(5).uniform(0.5, 2.0, (2, 3000))
+    for above, below in ((x, y), nearly_equal):
+        for value, a, b in zip(log_ratio(above, below), above, below, strict=True):
+            exact = mpmath.log(mpmath.mpf(float(a)) / mpmath.mpf(float(b)))
+            # a ratio near 1 is rounded before its logarithm is taken
+            assert abs(mpmath.mpf(float(value)) - exact) < 2 * math.ulp(value) + 2**-53
+
+
+def test_the_log_of_a_ratio_is_infinite_where_one_side_is_0():
+    assert log_ratio([0.0, 1.0, 2.0, 5e-324], [1.0, 0.0, 2.0, 5e-324]).tolist() == [-math.inf, math.inf, 0.0, 0.0]
 
 
 def test_exp_and_log_take_their_limits_at_the_ends():

@@ -60,7 +60,6 @@ def play(
     plan: Plan | None = None,
     states: StateTable | None = None,
     distances: DistanceTable | None = None,
-    lanes: int = 128,
 ) -> Tallies:
     """Tallies of one point; a table sets what a configuration with that table would set."""
     values = {**defaults(), **(changes or {})}
@@ -75,7 +74,7 @@ def play(
     records = [get(entry) if isinstance(entry, str) else entry for entry in institutions]
     system = build_system(values, states, distances)
     chosen = Plan() if plan is None else plan
-    return tally(pack_point(values), system, pack_institutions(records), seed, first, count, chosen, lanes=lanes)
+    return tally(pack_point(values), system, pack_institutions(records), seed, first, count, chosen)
 
 
 def moments(tallies: Tallies, plan: Plan, count: int, changes: dict[str, Any], n: int | None = None) -> Moments:
@@ -88,7 +87,7 @@ def moments(tallies: Tallies, plan: Plan, count: int, changes: dict[str, Any], n
 def replicates(*arguments: Any, count: int, **options: Any) -> NDArray[np.int64]:
     """Every replicate's own tallies, (replicate, institution, tally)."""
     none = Plan(joint="none")
-    runs = [play(*arguments, count=1, first=i, plan=none, lanes=1, **options).sums for i in range(count)]
+    runs = [play(*arguments, count=1, first=i, plan=none, **options).sums for i in range(count)]
     return np.array(runs)
 
 

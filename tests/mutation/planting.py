@@ -55,7 +55,7 @@ def plant(
 ) -> Iterator[Fault]:
     """Plant the faults of `files`, but `skip`, or only those `among`; `examine` raises in the fork if it sees one."""
     running: dict[int, str] = {}
-    for key, path, mutant in _faults(files):
+    for key, path, mutant in faults(files):
         if key in skip or (among is not None and key not in among):
             continue
         if len(running) == workers:
@@ -65,7 +65,8 @@ def plant(
         yield _reap(running)
 
 
-def _faults(files: Iterable[Path]) -> Iterator[tuple[str, Path, Mutant]]:
+def faults(files: Iterable[Path]) -> Iterator[tuple[str, Path, Mutant]]:
+    """Every fault that can be planted in `files`: its key, its file, the changed code."""
     seen = Counter[str]()
     for path in files:
         source = path.read_text()

@@ -11,7 +11,7 @@ import pytest
 
 from tests.evidence import Section
 
-from .planting import equivalents
+from .planting import equivalents, faults
 
 ROOT = Path(__file__).parents[2]
 AT_LEAST = 0.9
@@ -40,3 +40,9 @@ def test_nine_in_ten_planted_faults_are_noticed(
         f"{noticed} of {planted} ({int(noticed) / int(planted):.1%}); {left_out} more change nothing that can be seen "
         "and are listed with the reason in tests/mutation/equivalent.txt",
     )
+
+
+@pytest.mark.proof
+def test_faults_listed_as_equivalent_are_faults_that_can_be_planted() -> None:
+    files = [path for target in ("kernel", "estimate") for path in (ROOT / "csmc" / target).glob("*.py")]
+    assert equivalents().keys() <= {key for key, _, _ in faults(files)}

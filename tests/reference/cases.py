@@ -36,7 +36,7 @@ class Case(NamedTuple):
 
     def tallies(self, replicate: int) -> tuple[Any, Any]:
         """Tallies of one history in natural units, (tally,), by the kernel, and their resolution."""
-        sums = tally(*self.records(), self.seed, replicate, 1, Plan(joint="none"), lanes=1).sums[0]
+        sums = tally(*self.records(), self.seed, replicate, 1, Plan(joint="none")).sums[0]
         scales = np.array([row_scale(row, int(self.point["episodes"])) for row in range(N_TALLIES)])
         return sums / scales, np.where(scales == 1, 0.0, 1.5 / scales)
 

@@ -68,7 +68,7 @@ def test_the_version_is_the_packages(csmc_command) -> None:
 def test_help_lists_every_command(csmc_command) -> None:
     ended = csmc_command("--help")
     assert ended.code == 0
-    assert all(verb in ended.out for verb in ("run", "validate", "institutions", "schema", "report", "export"))
+    assert all(verb in ended.out for verb in ("run", "validate", "institutions", "schema", "report", "export", "bench"))
 
 
 def test_help_loads_nothing_heavy() -> None:
