@@ -13,10 +13,9 @@ from csmc.benchmark.vectors import (
 )
 
 #: Where the time goes: every loop there has a vector form.
-MAIN = ("draws", "utilities", "council", "response", "bargaining")
-#: Of all costly arithmetic. Known to be scalar: the gathers of `onset._reach`, on a plane only, and two loops that run
-#: once per war or history.
-LEAST_SHARE = 0.8
+MAIN = ("draws", "utilities", "council", "response", "bargaining", "enforcement")
+#: Of all costly arithmetic; what is known to be scalar is drawing gamma variates, and on a plane gathering positions.
+LEAST_SHARE = 0.95
 
 #: A scalar exponential; the same on vectors, for another function; a loop around both that calls the library.
 ASSEMBLY = """\
