@@ -57,6 +57,8 @@ bench: $(VENV)/developed
 	@$(BIN)/python -m pytest bench --benchmark-only
 
 performance: $(VENV)/developed
+	@echo "installing other tools to compare with"
+	@$(INSTALL) -e '.[peers]'
 	@$(BIN)/python -m bench.report
 
 clean:

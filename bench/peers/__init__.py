@@ -29,11 +29,14 @@ def default_parameters() -> SimpleNamespace:
 
 
 class Peer(NamedTuple):
-    """A way to simulate the model: the module here that does it, the crises of 8 states that it plays at its best in
-    some tenths of a second, and the package that it needs beyond csmc's own."""
+    """A way to simulate the model: the module here that does it, and the package that it needs beyond csmc's own.
+
+    batch: crises of 8 states in one call, at which it is at its best. checked: crises that tell a wrong rule.
+    """
 
     module: str
     batch: int
+    checked: int
     package: str = "numpy"
 
     def replicates(self, n_states: int) -> int:
@@ -52,8 +55,8 @@ class Peer(NamedTuple):
 
 
 PEERS = {
-    "NumPy": Peer("vectorised_numpy", 16_384),
-    "JAX": Peer("jax_batched", 16_384, "jax"),
-    "Python objects": Peer("plain_objects", 100),
-    "Mesa": Peer("mesa_model", 100, "mesa"),
+    "NumPy": Peer("vectorised_numpy", 16_384, 100_000),
+    "JAX": Peer("jax_batched", 16_384, 50_000, "jax"),
+    "Python objects": Peer("plain_objects", 100, 4_000),
+    "Mesa": Peer("mesa_model", 100, 4_000, "mesa"),
 }

@@ -11,7 +11,7 @@ from csmc.benchmark.atoms import atoms
 from csmc.benchmark.counting import count_operations
 from csmc.benchmark.kernel import SEED, Case, Scaling, kernel_work, replicates_for, time_threads
 from csmc.benchmark.operations import COSTLY, Operation
-from csmc.benchmark.roofline import Roofline, roof
+from csmc.benchmark.roofline import roof
 from csmc.benchmark.timing import Timing, Work, interleaved
 from csmc.benchmark.twin import CompilerError, Twin
 from csmc.engine.local import available_cores
@@ -39,7 +39,7 @@ class KernelFigure:
     @property
     def ratio(self) -> float:
         """How many times the roof the kernel takes."""
-        return Roofline(self.timing.cpu, self.roof).ratio
+        return self.timing.cpu / self.roof
 
     @property
     def twin_ratio(self) -> float | None:

@@ -1,7 +1,6 @@
 """The roof: the time that an episode's counted operations take, and nothing else; to beat it is to do less."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from csmc.benchmark.operations import COSTLY, Operation
 
@@ -9,15 +8,3 @@ from csmc.benchmark.operations import COSTLY, Operation
 def roof(counts: Mapping[Operation, float], atoms: Mapping[Operation, float]) -> float:
     """Σ count · time over the costly operations, in the unit of `atoms` (nanoseconds per operation)."""
     return sum(counts[operation] * atoms[operation] for operation in COSTLY)
-
-
-class Roofline(NamedTuple):
-    """Nanoseconds per institution-episode: the kernel's, and the roof."""
-
-    kernel: float
-    roof: float
-
-    @property
-    def ratio(self) -> float:
-        """How many times the roof the kernel takes."""
-        return self.kernel / self.roof

@@ -32,7 +32,6 @@ from csmc.kernel.mathematics import exp
 _NO_COUNCIL = int(Seating.NO_COUNCIL)
 _GREAT_POWERS = int(Seating.GREAT_POWERS)
 _NUMBER = int(Seating.NUMBER)
-_VETO_NONE = int(Veto.NONE)
 _VETO_PERMANENT = int(Veto.PERMANENT)
 _VETO_ALL = int(Veto.ALL)
 
@@ -168,7 +167,7 @@ def vote_probabilities(value, shift):
     not_yes, no = 1.0 + odds, 1.0 + odds * exp(-2.0 * shift)
     share = 1.0 / (not_yes * no)
     yes = no * share
-    return yes, not_yes * share, no * yes
+    return yes, not_yes * share, min(no * yes, 1.0)
 
 
 @stage
@@ -182,7 +181,6 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
     n_thirds, lanes = thirds.shape[0], thirds.shape[2]
     inverse_noise = 1.0 / point.noise
     price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
-    vetoes = institution.veto != _VETO_NONE
     unblocked, remaining, p = room[FIRST], room[SECOND], room[THIRD]
     highest, lowest = 0.0, float(n_thirds)
     for lane in range(lanes):
@@ -200,7 +198,7 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
             value = thirds[j, HELP_UTILITY, lane] + thirds[j, OBLIGATION, lane]
             value = (value - price * thirds[j, VICTIM_SIDE_COST, lane]) * inverse_noise
             yes, not_no, yes_if_not_no = vote_probabilities(value, shift)
-            holds_veto = vetoes and veto > 0.0
+            holds_veto = veto > 0.0
             unblocked[lane] = passable * not_no if holds_veto else passable
             p[lane] = voter * (yes_if_not_no if holds_veto else yes)
         if lowest - j <= 1.0:

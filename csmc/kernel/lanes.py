@@ -16,8 +16,11 @@ import numpy as np
 
 from csmc._jit import INTERPRETED, inlined, last_axis_of, stage
 
+#: Lanes of a compiled batch.
+MOST_LANES = 128
+
 #: Lanes of a batch; it never shows in a result. Plain Python gains nothing by many, and tests of it by several batches.
-LANES = 4 if INTERPRETED else 128
+LANES = 4 if INTERPRETED else MOST_LANES
 
 #: The same array, known to have LANES lanes: for every stage that reads and writes rows of one array.
 laned = last_axis_of(LANES)

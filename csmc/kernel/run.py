@@ -8,13 +8,10 @@ from numpy.typing import NDArray
 from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
 from csmc.kernel.codes import STRIDE
-from csmc.kernel.lanes import LANES
+from csmc.kernel.lanes import LANES, MOST_LANES
 from csmc.kernel.result import Plan, Tallies, empty_tallies
 from csmc.kernel.tallies import tally_scales
 from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
-
-#: A trace is of one batch.
-_MOST_TRACED = 128
 
 
 class SystemTables(Protocol):
@@ -110,8 +107,8 @@ def trace(
         `replicates` outside 1..128, episodes that the histories do not have, or more states than the addresses of
         the draws allow.
     """
-    if not 1 <= replicates <= _MOST_TRACED:
-        raise ValueError(f"replicates={replicates} is outside [1, {_MOST_TRACED}]")
+    if not 1 <= replicates <= MOST_LANES:  # a trace is of one batch
+        raise ValueError(f"replicates={replicates} is outside [1, {MOST_LANES}]")
     length = int(point[0].episodes)
     kept = length - first_episode if episodes is None else episodes
     if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):

@@ -74,7 +74,7 @@ _FREE_RIDING = EPISODE_FRACTIONS.index(Tally.FREE_RIDING)
 _CONCESSION = EPISODE_FRACTIONS.index(Tally.CONCESSION)
 
 #: Histories of up to so many episodes have counts whose products, summed over a batch, stay below 2**31: no count is
-#: more than 64 per episode (belligerents), no batch has more than 2**7 lanes.
+#: more than 64 per episode (belligerents), no batch has more than MOST_LANES = 2**7 lanes.
 _SHORT = 32
 
 _LIMB_BITS = np.int64(LIMB_BITS)

@@ -8,9 +8,6 @@ from bench.peers.agreement import SEED, TOLERANCE, largest_deviation
 from csmc.institutions import names
 from csmc.kernel.codes import N_OUTCOMES
 
-#: Enough to see a wrong rule, few enough for a test.
-REPLICATES = {"NumPy": 100_000, "JAX": 50_000, "Python objects": 4_000, "Mesa": 4_000}
-
 
 @pytest.mark.statistical
 @pytest.mark.parametrize("n_states", [8, 20], ids=["everybody sits", "seats are elected"])
@@ -19,7 +16,7 @@ def test_a_peer_has_the_rates_of_the_kernel(name, n_states):
     peer = PEERS[name]
     if not peer.is_installed:
         pytest.skip(f"{peer.package} is not installed")
-    assert largest_deviation(peer.load(), n_states, REPLICATES[name]) <= TOLERANCE
+    assert largest_deviation(peer.load(), n_states, peer.checked) <= TOLERANCE
 
 
 def test_rates_are_frequencies_of_one_seed():

@@ -13,10 +13,11 @@ from csmc.benchmark.vectors import (
 )
 
 #: Where the time goes: every loop there has a vector form.
-MAIN = ("draws", "utilities", "council", "response", "bargaining")
-#: Of all costly arithmetic. Known to be scalar: the gathers of `onset._reach`, on a plane only, and two loops that run
-#: once per war or history.
-LEAST_SHARE = 0.8
+LARGE = ("draws", "council", "response", "bargaining", "enforcement")
+#: So have these; the compiler may put small stages into the block that calls them.
+MAIN = (*LARGE, "utilities", "block")
+#: Of all costly arithmetic; what is known to be scalar is drawing gamma variates, and on a plane gathering positions.
+LEAST_SHARE = 0.95
 
 #: A scalar exponential; the same on vectors, for another function; a loop around both that calls the library.
 ASSEMBLY = """\
@@ -69,7 +70,7 @@ def test_the_main_loops_of_the_kernel_are_vectors() -> None:
     loops = costly_loops(block_assembly())
     scalar = only_scalar(loops)
     assert [loop for loop in scalar if loop.function.startswith(MAIN)] == []
-    for module in MAIN:
+    for module in LARGE:
         assert any(loop.vector for loop in loops if loop.function.startswith(module)), module
     assert vector_share(loops) > LEAST_SHARE, scalar
 
