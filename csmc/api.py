@@ -49,8 +49,8 @@ def run(
 ) -> xr.Dataset:
     """Simulate an experiment, keep everything on disk, and open the result.
 
-    An output that holds part of the same experiment is continued, and more replicates extend it. Where and on how
-    many cores it runs never changes a number.
+    An output that holds part of the same experiment is continued; more replicates and more points extend it. Where
+    and on how many cores it runs never changes a number.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from csmc.config.export import identity, plain, resolved, source_of
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import DECIDED, DECIDING
-from csmc.design import Assignment, Design, Scalar, Shape
+from csmc.design import UNSET, Assignment, Design, Scalar, Shape
 from csmc.errors import ConfigError, ParameterError, shown
 from csmc.institutions.fields import field_value
 from csmc.institutions.record import Institution, pack_institutions
@@ -23,6 +23,9 @@ from csmc.parameters import Record, Value, Values, pack_point
 from csmc.system import System
 
 InstitutionalValues = tuple[tuple[str, Scalar], ...]
+
+#: Length of `Point.key`.
+KEY_BYTES = 16
 
 #: Different systems and different institutions kept at hand while points are asked for.
 _KEPT = 4096
@@ -42,6 +45,18 @@ class Point:
     def packed(self) -> tuple[Record, System, Record]:
         """The kernel's arguments: the point's record (1,), its arrays, and the institutions' records (K,)."""
         return pack_point(self.values), self.system, self.institution_records
+
+    @property
+    def key(self) -> bytes:
+        """16 bytes that are the same for two points if and only if a replicate of both has the same numbers.
+
+        BLAKE2b of the kernel's arguments: where in which design a point stands does not show in it.
+        """
+        digest = hashlib.blake2b(self.seed.to_bytes(8, "little"), digest_size=KEY_BYTES)
+        digest.update(pack_point(self.values).tobytes())
+        digest.update(self.system.contents)
+        digest.update(self.institution_records.tobytes())
+        return digest.digest()
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -137,20 +152,17 @@ class Experiment:
         """Paths and values of the axes, the last one fastest, if the design is one full grid that varies something."""
         return self.design.shape or None
 
-    def coordinate(self, path: str, index: int) -> float | int | str:
-        """The value of the varied `path` at point `index`; of a field that is multiplied, the factor."""
-        return self._coordinate(path, self.design.assignment(index))
-
     def coordinates(self) -> dict[str, list[float | int | str]]:
-        """The values of every varied path at all points."""
-        if self.shape:
-            return self._axes_of_all_points(self.shape)
-        columns: dict[str, list[float | int | str]] = {path: [] for path in self.varied}
-        for index in range(self.n_points):
-            assignment = self.design.assignment(index)
-            for path, column in columns.items():
-                column.append(self._coordinate(path, assignment))
-        return columns
+        """The values of every varied path at all points; of a field that is multiplied, the factors."""
+        return {path: [_label(value) for value in self._column(path)] for path in self.varied}
+
+    def values_of(self, path: str) -> list[Any]:
+        """The value of a parameter at every point, varied or not."""
+        if path in self.varied:
+            return self._column(path)
+        if path in DECIDED and DECIDING & set(self.varied):
+            return [self._values(self.design.assignment(index))[path] for index in range(self.n_points)]
+        return [self.parameters[path]] * self.n_points
 
     def point(self, index: int) -> Point:
         """Design point `index`, from 0."""
@@ -203,25 +215,16 @@ class Experiment:
 
         return lru_cache(_KEPT)(change_institutions)
 
-    def _coordinate(self, path: str, assignment: Assignment) -> float | int | str:
-        if path in assignment:
-            value: Any = assignment[path]
-        elif not is_institutional(path):
-            value = self._values(assignment)[path]
-        elif path in self._parts.multiplied:
-            value = 1.0
-        else:
-            value = self._own_value(path)
-        return _label(value)
-
-    def _axes_of_all_points(self, shape: Shape) -> dict[str, list[float | int | str]]:
-        columns: dict[str, list[float | int | str]] = {}
-        repeats = self.n_points
-        for path, values in shape:
-            repeats //= len(values)
-            cycle = [_label(value) for value in values for _ in range(repeats)]
-            columns[path] = cycle * (self.n_points // len(cycle))
-        return columns
+    def _column(self, path: str) -> list[Any]:
+        """What every point has for a varied path, also where the design leaves it alone."""
+        column = self.design.column(path)
+        if not is_institutional(path):
+            return [
+                self._values(self.design.assignment(index))[path] if value is UNSET else value
+                for index, value in enumerate(column)
+            ]
+        alone = 1.0 if path in self._parts.multiplied else self._own_value(path)
+        return [alone if value is UNSET else value for value in column]
 
     def _own_value(self, path: str) -> Any:
         """What the institutions have where the design leaves a field alone; nan if they differ."""

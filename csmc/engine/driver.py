@@ -11,7 +11,7 @@ from csmc.config import Experiment
 from csmc.engine.pending import Pending
 from csmc.engine.progress import Meter, OnProgress, Progress
 from csmc.engine.schedule import Workers, drain, interruptible
-from csmc.engine.spans import Span, batches, block_size, blocks, episodes, gaps
+from csmc.engine.spans import Costs, Span, batches, blocks
 from csmc.engine.store import Store
 from csmc.engine.tallies import Job, tally_span
 from csmc.estimate import plan
@@ -66,9 +66,11 @@ def run(experiment: Experiment, store: Store, engine: Engine, on_progress: OnPro
     """
     job = Job(experiment, plan(experiment))
     with store.claim(experiment, job.plan):
-        meter = Meter(experiment, missing_episodes(experiment, store))
+        missing = store.index.missing(experiment.n_points, experiment.sampling.replicates)
+        costs = Costs(experiment)
+        meter = Meter(experiment, costs, costs.episodes(missing))
         on_progress(meter.progress)
-        tasks = batches(experiment, missing_spans(experiment, store), engine.task_seconds)
+        tasks = batches(blocks(missing, costs), costs, engine.task_seconds)
         first = next(tasks, None)
         if first is not None:
             # One replicate, so that the kernel is compiled (or loaded) once and not by every worker at the same time.
@@ -92,26 +94,10 @@ def _work(
         try:
             for done in drain(workers, tasks, stop):
                 pending.add(done)
-                on_progress(meter.add(done.span))
+                on_progress(meter.add(done.spans))
         finally:
             pending.commit()
             done_here = meter.progress.done - meter.progress.kept
             store.log({**times(began, datetime.now(UTC)), "engine": engine.name, "episodes": done_here})
     if stop.is_set() and meter.progress.done < meter.progress.total:
         raise InterruptedRun(meter.progress)
-
-
-def missing_spans(experiment: Experiment, store: Store) -> Iterator[Span]:
-    """The blocks that the store does not hold, in point order."""
-    index, replicates = store.index, int(experiment.sampling.replicates)
-    for point in range(experiment.n_points):
-        yield from blocks(point, gaps(index.finished(point), replicates), block_size(experiment, point))
-
-
-def missing_episodes(experiment: Experiment, store: Store) -> int:
-    """Crisis episodes that the store does not hold."""
-    replicates = int(experiment.sampling.replicates)
-    return sum(
-        episodes(experiment, point) * sum(stop - first for first, stop in gaps(store.finished(point), replicates))
-        for point in range(experiment.n_points)
-    )

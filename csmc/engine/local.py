@@ -6,9 +6,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done, Job, tally_spans
+from csmc.engine.tallies import Counted, Job, tally_spans
 
-Task = Future[list[Done]]
+Task = Future[Counted]
 
 
 def available_cores() -> int:
@@ -56,6 +56,6 @@ class Threads:
         """The tasks that have finished."""
         return wait(handles, timeout, FIRST_COMPLETED).done
 
-    def result(self, handle: Task) -> list[Done]:
+    def result(self, handle: Task) -> Counted:
         """What a finished task counted."""
         return handle.result()

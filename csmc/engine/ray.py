@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from csmc._jit import DIGEST
 from csmc.engine.local import available_cores
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done, Job, tally_spans
+from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import CsmcError
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
@@ -119,18 +119,18 @@ class Cluster:
         finished: list[Any] = ready
         return finished
 
-    def result(self, handle: Any) -> list[Done]:
+    def result(self, handle: Any) -> Counted:
         """What a finished task counted."""
         import ray
 
         try:
-            counted: list[Done] = ray.get(handle)
+            counted: Counted = ray.get(handle)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # the text of Ray's own is the traceback of the worker
         return counted
 
 
-def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> list[Done]:
+def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> Counted:
     """Do a task, in a worker process."""
     if digest != DIGEST:
         raise ClusterError(f"csmc on {socket.gethostname()} differs from that of the run; install the same everywhere")

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Protocol, TypeVar
 
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done
+from csmc.engine.tallies import Counted
 from csmc.errors import CsmcError
 
 Handle = TypeVar("Handle")
@@ -34,11 +34,11 @@ class Workers(Protocol[Handle]):
     def wait(self, handles: Collection[Handle], timeout: float) -> Collection[Handle]:
         """The tasks among `handles` that have finished, within `timeout` seconds."""
 
-    def result(self, handle: Handle) -> list[Done]:
+    def result(self, handle: Handle) -> Counted:
         """What a finished task counted; raises what the task raised."""
 
 
-def drain(workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: threading.Event) -> Iterator[Done]:
+def drain(workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: threading.Event) -> Iterator[Counted]:
     """Run tasks and yield their results as they finish, in any order.
 
     When `stop` is set, or after a task has failed, nothing new starts; what is in flight is still awaited and yielded.
@@ -64,7 +64,7 @@ def drain(workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: thr
             except Exception as error:  # whatever a worker can raise: it is reported below, with what was being done
                 failures.append((spans, error))
             else:
-                yield from finished
+                yield finished
     if failures:
         raise WorkError(_failure(*failures[0])) from failures[0][1]
 

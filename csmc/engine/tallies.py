@@ -1,12 +1,15 @@
 """The work itself: spans of replicates to exact tallies. Importable by name, so that any worker can run it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from csmc import kernel
-from csmc.config import Experiment
+from csmc.config import KEY_BYTES, Experiment, Point
 from csmc.engine.spans import Span
-from csmc.kernel.result import Plan, Tallies
+from csmc.kernel.result import Integers, Plan, Tallies, as_row, row_width, tally_shapes
 
 
 class Job(NamedTuple):
@@ -16,35 +19,35 @@ class Job(NamedTuple):
     plan: Plan
 
 
-class Done(NamedTuple):
-    """A finished span and what was counted in it."""
+class Counted(NamedTuple):
+    """Finished spans and what was counted in each.
 
-    span: Span
-    tallies: Tallies
+    spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
+    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_row`.
+    """
+
+    spans: Integers
+    keys: NDArray[np.uint8]
+    rows: Integers
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
     """Simulate the replicates of one span under every institution and count."""
-    point = experiment.point(span.point)
+    return _tally(experiment.point(span.point), span, plan)
+
+
+def _tally(point: Point, span: Span, plan: Plan) -> Tallies:
     packed, system, institutions = point.packed()
     return kernel.tally(packed, system, institutions, point.seed, span.first, span.count, plan)
 
 
-def tally_spans(job: Job, spans: Iterable[Span]) -> list[Done]:
-    """Do several spans; neighbours in the same point come back as one."""
-    return list(_joined(Done(span, tally_span(job.experiment, span, job.plan)) for span in spans))
-
-
-def _joined(finished: Iterable[Done]) -> Iterator[Done]:
-    last: Done | None = None
-    for done in finished:
-        if last is None:
-            last = done
-        elif last.span.point == done.span.point and last.span.stop == done.span.first:
-            span = Span(last.span.point, last.span.first, last.span.count + done.span.count)
-            last = Done(span, last.tallies + done.tallies)
-        else:
-            yield last
-            last = done
-    if last is not None:
-        yield last
+def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
+    """Do several spans."""
+    width = row_width(tally_shapes(len(job.experiment.institutions), job.plan))
+    rows = np.empty((len(spans), width), dtype=np.int64)
+    keys = np.empty((len(spans), KEY_BYTES), dtype=np.uint8)
+    for number, span in enumerate(spans):
+        point = job.experiment.point(span.point)
+        keys[number] = np.frombuffer(point.key, dtype=np.uint8)
+        rows[number] = as_row(_tally(point, span, job.plan))
+    return Counted(np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64), keys, rows)

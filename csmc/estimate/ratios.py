@@ -20,11 +20,6 @@ _ROUNDING = 1e-13
 Weights = tuple[tuple[Tally, Floats], ...]
 
 
-def stack(tallies: Sequence[Tallies]) -> Tallies:
-    """Tallies of several points as one, with the point as the first axis."""
-    return Tallies(*(np.stack(fields) for fields in zip(*tallies, strict=True)))
-
-
 @dataclass(frozen=True)
 class Moments:
     """First and centred second moments of the tallies of some points, in natural units, as (point, institution).

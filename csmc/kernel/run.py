@@ -9,7 +9,7 @@ from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
 from csmc.kernel.codes import STRIDE
 from csmc.kernel.lanes import LANES, MOST_LANES
-from csmc.kernel.result import Plan, Tallies, empty_tallies
+from csmc.kernel.result import Plan, Tallies, carry, empty_tallies
 from csmc.kernel.tallies import tally_scales
 from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
 
@@ -158,7 +158,7 @@ def _run(
         traced,
         np.int64(first_traced),
     )
-    return result.carried()
+    return carry(result)
 
 
 def _own(array: NDArray[Any], dtype: Any) -> NDArray[Any]:

@@ -213,7 +213,7 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_
     assert process.returncode == 130, err
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
-    kept = sum(record.replicates for record in Store("stopped").records())
+    kept = int(Store("stopped").index.replicates()[1].sum())
     assert 0 < kept < 80_000_000
     for arguments in (["report", "stopped"], ["export", "stopped", "stopped.csv"]):
         refused = csmc_command(*arguments)
@@ -247,19 +247,22 @@ def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path
     assert "`csmc run` with the same configuration goes on" in partial.err
 
 
-def test_an_output_takes_more_replicates_but_no_other_institutions_or_points(config: Path, csmc_command) -> None:
+def test_an_output_takes_more_replicates_and_points_but_no_other_institutions(config: Path, csmc_command) -> None:
     csmc_command("run", config, "--quiet", "-s", "sampling.replicates=200")
     assert csmc_command("run", config, "--quiet").code == 0
     institutions = csmc_command("run", config, "-s", "institutions=[balance_of_power, anarchy, collective_security]")
     assert institutions.code == 2
     assert institutions.err.splitlines()[-2:] == [
         "  institutions: anarchy is asked for, not stored",
-        "nothing has been changed. More replicates can be added to an output, but nothing else: "
+        "nothing has been changed. More replicates and more points can be added to an output, but nothing else: "
         "choose another output, or delete that one",
     ]
-    points = csmc_command("run", config, "-s", "design.grid.interests.divergence=[0.5, 2.0, 3.0]")
-    assert points.code == 2
-    assert points.err.splitlines()[-2] == "  design.grid.interests.divergence: stored 2 values, asked for 3"
+    more = ["-s", "design.grid.interests.divergence=[0.25, 0.5, 2.0]", "--json"]
+    grown, at_once = (json.loads(csmc_command("run", config, *more, "-o", o).out) for o in ("results/small", "new"))
+    assert (grown["points"], grown["digest"]) == (3, at_once["digest"])
+    fewer = csmc_command("run", config)
+    assert fewer.code == 2
+    assert "holds points that the design asked for does not have" in fewer.err
 
 
 def test_tables_show_titles_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
