@@ -40,11 +40,12 @@ class Point:
     institutions: tuple[Institution, ...]
     system: System
     seed: int
+    record: Record
     institution_records: Record
 
     def packed(self) -> tuple[Record, System, Record]:
         """The kernel's arguments: the point's record (1,), its arrays, and the institutions' records (K,)."""
-        return pack_point(self.values), self.system, self.institution_records
+        return self.record, self.system, self.institution_records
 
     @property
     def key(self) -> bytes:
@@ -53,7 +54,7 @@ class Point:
         BLAKE2b of the kernel's arguments: where in which design a point stands does not show in it.
         """
         digest = hashlib.blake2b(self.seed.to_bytes(8, "little"), digest_size=KEY_BYTES)
-        digest.update(pack_point(self.values).tobytes())
+        digest.update(self.record.tobytes())
         digest.update(self.system.contents)
         digest.update(self.institution_records.tobytes())
         return digest.digest()
@@ -179,7 +180,7 @@ class Experiment:
         except ParameterError as error:
             raise ConfigError(f"design point {index}: {error}") from error
         key = tuple(values[path] for path in _SYSTEM_PATHS)
-        return Point(index, values, institutions, self._system_at(key), self._seed(index), records)
+        return Point(index, values, institutions, self._system_at(key), self._seed(index), pack_point(values), records)
 
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""

@@ -28,9 +28,9 @@ class Records(NamedTuple):
         return from_rows(self.rows, self.shapes)
 
     @property
-    def contents(self) -> bytes:
+    def contents(self) -> memoryview:
         """The rows as little-endian int64: what digests are of."""
-        return np.ascontiguousarray(self.rows, dtype="<i8").tobytes()
+        return np.ascontiguousarray(self.rows, dtype="<i8").reshape(-1).data
 
 
 #: Tallies of about so many bytes are in memory at a time.
@@ -62,9 +62,17 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
             places = index.places(first, first + size)
             for number in np.unique(places[:, 1]):
                 here = places[places[:, 1] == number]
-                total[np.searchsorted(chosen, here[:, 0])] += rows[int(number)][here[:, 2]]  # a point is there once
+                counted = _selection(here[:, 2])
+                total[_selection(np.searchsorted(chosen, here[:, 0]))] += rows[int(number)][counted]  # each point once
             carry(from_rows(total, shapes))
             yield Records(chosen, replicates[begin:end], total, shapes)
+
+
+def _selection(places: Integers) -> Integers | slice:
+    """The same places as a slice, which copies nothing, if they follow each other."""
+    first, last = int(places[0]), int(places[-1])
+    steady = last - first == len(places) - 1 and bool((np.diff(places) == 1).all())
+    return slice(first, last + 1) if steady else places
 
 
 class _Rows:
