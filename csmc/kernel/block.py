@@ -27,6 +27,7 @@ from csmc.kernel.lanes import (
     PADDING,
     SEAT_DRAW,
     THIRD,
+    aligned,
     laned,
     new_arrays,
 )
@@ -118,13 +119,13 @@ def tally_block(
     decay = _decay_matrix(point, distance)
     elects = _elects(institutions, n)
     world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
-    capability = np.zeros((n_institutions, world.shape[1], lanes))
-    trust = np.zeros((n_institutions, lanes))
-    legitimacy = np.zeros((n_institutions, lanes))
-    active = np.zeros(lanes)
+    capability = aligned((n_institutions, world.shape[1], lanes))
+    trust = aligned((n_institutions, lanes))
+    legitimacy = aligned((n_institutions, lanes))
+    active = aligned((lanes,))
     outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
     counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
-    shares = np.zeros((n_institutions, tallies.N_SHARES, lanes))
+    shares = aligned((n_institutions, tallies.N_SHARES, lanes))
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
