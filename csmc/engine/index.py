@@ -81,3 +81,10 @@ def joined(ranges: Integers) -> Integers:
     starts = np.flatnonzero(np.concatenate([[True], apart]))
     ends = np.concatenate([starts[1:], [len(ranges)]]) - 1
     return np.stack([ranges[starts, POINT], ranges[starts, FIRST], ranges[ends, STOP]], axis=1)
+
+
+def selection(places: Integers) -> Integers | slice:
+    """The same places as a slice, which copies nothing, if they follow each other."""
+    first, last = int(places[0]), int(places[-1])
+    steady = last - first == len(places) - 1 and bool((np.diff(places) == 1).all())
+    return slice(first, last + 1) if steady else places

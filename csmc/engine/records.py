@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.engine.block_file import BlockFile
-from csmc.engine.index import Index
+from csmc.engine.index import Index, selection
 from csmc.kernel.result import Integers, Shapes, Tallies, carry, from_rows, row_width
 
 
 class Records(NamedTuple):
     """All that has been counted at some design points, in their order.
 
-    points (point,), replicates (point,), rows (point, width): see `csmc.kernel.result.as_row`.
+    points (point,), replicates (point,), rows (point, width): see `csmc.kernel.result.as_rows`.
     """
 
     points: Integers
@@ -62,17 +62,10 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
             places = index.places(first, first + size)
             for number in np.unique(places[:, 1]):
                 here = places[places[:, 1] == number]
-                counted = _selection(here[:, 2])
-                total[_selection(np.searchsorted(chosen, here[:, 0]))] += rows[int(number)][counted]  # each point once
+                counted = selection(here[:, 2])
+                total[selection(np.searchsorted(chosen, here[:, 0]))] += rows[int(number)][counted]  # each point once
             carry(from_rows(total, shapes))
             yield Records(chosen, replicates[begin:end], total, shapes)
-
-
-def _selection(places: Integers) -> Integers | slice:
-    """The same places as a slice, which copies nothing, if they follow each other."""
-    first, last = int(places[0]), int(places[-1])
-    steady = last - first == len(places) - 1 and bool((np.diff(places) == 1).all())
-    return slice(first, last + 1) if steady else places
 
 
 class _Rows:

@@ -20,7 +20,7 @@ from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
 from csmc.engine.files import canonical, sync_directory, write_durably
-from csmc.engine.index import FIRST, POINT, Index, joined
+from csmc.engine.index import FIRST, POINT, Index, joined, selection
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
 from csmc.engine.records import Records, merged_by_point
@@ -239,11 +239,12 @@ class Store:
 
 def _merged(counted: Counted, shapes: Shapes) -> Work:
     """What has been counted in some spans, one row for each point."""
-    order = np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT]))
-    spans = counted.spans[order]
+    order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
+    spans, rows = counted.spans[order], counted.rows[order]
     starts = np.flatnonzero(np.diff(spans[:, POINT], prepend=-1))
-    rows = np.add.reduceat(counted.rows[order], starts, axis=0)
-    carry(from_rows(rows, shapes))
+    if len(starts) < len(rows):
+        rows = np.add.reduceat(rows, starts, axis=0)
+        carry(from_rows(rows, shapes))
     ranges = joined(spans)
     row = np.searchsorted(spans[starts, POINT], ranges[:, POINT])
     return Work(np.column_stack([row, ranges]), counted.keys[order][starts], rows)

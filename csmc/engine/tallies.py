@@ -1,6 +1,7 @@
 """The work itself: spans of replicates to exact tallies. Importable by name, so that any worker can run it."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from csmc import kernel
 from csmc.config import KEY_BYTES, Experiment, Point
 from csmc.engine.spans import Span
-from csmc.kernel.result import Integers, Plan, Tallies, as_row, row_width, tally_shapes
+from csmc.kernel.result import Integers, Plan, Tallies, as_rows
 
 
 class Job(NamedTuple):
@@ -23,7 +24,7 @@ class Counted(NamedTuple):
     """Finished spans and what was counted in each.
 
     spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
-    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_row`.
+    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`.
     """
 
     spans: Integers
@@ -33,21 +34,35 @@ class Counted(NamedTuple):
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
     """Simulate the replicates of one span under every institution and count."""
-    return _tally(experiment.point(span.point), span, plan)
-
-
-def _tally(point: Point, span: Span, plan: Plan) -> Tallies:
-    packed, system, institutions = point.packed()
-    return kernel.tally(packed, system, institutions, point.seed, span.first, span.count, plan)
+    point = experiment.point(span.point)
+    return kernel.tally(*point.packed(), point.seed, span.first, span.count, plan)
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans."""
-    width = row_width(tally_shapes(len(job.experiment.institutions), job.plan))
-    rows = np.empty((len(spans), width), dtype=np.int64)
-    keys = np.empty((len(spans), KEY_BYTES), dtype=np.uint8)
-    for number, span in enumerate(spans):
-        point = job.experiment.point(span.point)
-        keys[number] = np.frombuffer(point.key, dtype=np.uint8)
-        rows[number] = as_row(_tally(point, span, job.plan))
-    return Counted(np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64), keys, rows)
+    """Do several spans; neighbours that share a system and institutions are one call of the kernel."""
+    points = [job.experiment.point(span.point) for span in spans]
+    parts = []
+    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: _shared(pair[0])):
+        alike, theirs = zip(*group, strict=True)
+        parts.append(as_rows(_tally(alike, theirs, job.plan)))
+    return Counted(
+        np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64),
+        np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
+        np.concatenate(parts),
+    )
+
+
+def _shared(point: Point) -> tuple[int, int]:
+    """What points must have in common to be simulated in one call; an experiment keeps one object of each."""
+    return id(point.system), id(point.institution_records)
+
+
+def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallies:
+    blocks = kernel.Blocks(
+        seeds=np.array([point.seed for point in points], dtype=np.uint64),
+        firsts=np.array([span.first for span in spans]),
+        counts=np.array([span.count for span in spans]),
+    )
+    records = bytearray().join(point.record.tobytes() for point in points)  # numpy's concatenate looks at every field
+    packed = np.frombuffer(records, dtype=points[0].record.dtype).view(np.recarray)
+    return kernel.tally_points(packed, points[0].system, points[0].institution_records, blocks, plan)

@@ -93,9 +93,10 @@ def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
     }
 
 
-def empty_tallies(n_institutions: int, plan: Plan) -> Tallies:
-    """Zero tallies of the shape that `plan` asks for."""
-    return Tallies(*(np.zeros(shape, dtype=np.int64) for shape in tally_shapes(n_institutions, plan).values()))
+def empty_tallies(n_institutions: int, plan: Plan, *leading: int) -> Tallies:
+    """Zero tallies of the shape that `plan` asks for, after `leading` axes."""
+    shapes = tally_shapes(n_institutions, plan).values()
+    return Tallies(*(np.zeros((*leading, *shape), dtype=np.int64) for shape in shapes))
 
 
 def row_width(shapes: Shapes) -> int:
@@ -103,9 +104,9 @@ def row_width(shapes: Shapes) -> int:
     return sum(map(math.prod, shapes.values()))
 
 
-def as_row(tallies: Tallies) -> Integers:
-    """All fields one after the other, (width,)."""
-    return np.concatenate([field.reshape(-1) for field in tallies])
+def as_rows(tallies: Tallies) -> Integers:
+    """All fields one after the other, (point, width); the tallies have the point as their first axis."""
+    return np.concatenate([field.reshape(len(field), -1) for field in tallies], axis=1)
 
 
 def from_rows(rows: Integers, shapes: Shapes) -> Tallies:

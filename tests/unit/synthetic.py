@@ -15,7 +15,7 @@ from csmc.estimate import Metric, Moments, plan
 from csmc.estimate.metrics import cross_pairs, own_pairs
 from csmc.institutions.record import title_of
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
-from csmc.kernel.result import Integers, Plan, Tallies, as_row, tally_shapes
+from csmc.kernel.result import Integers, Plan, Tallies, as_rows, tally_shapes
 from tests.stacked import stack
 
 WARS = (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR)
@@ -147,7 +147,7 @@ class StandInStore:
         size = chunk_points(self.experiment.shapes, self.experiment.n_points)
         for _, chunk in groupby(self.kept, key=lambda record: record.point // size):
             points, replicates, tallies = zip(*chunk, strict=True)
-            rows = np.stack([as_row(part) for part in tallies])
+            rows = as_rows(stack(tallies))
             yield Records(np.array(points), np.array(replicates), rows, self.experiment.shapes)
 
     def digest(self) -> str:

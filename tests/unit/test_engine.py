@@ -22,7 +22,9 @@ from csmc.engine.spans import QUANTUM, Costs, batches, blocks
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
 from csmc.estimate import plan
-from csmc.kernel.result import Integers, Plan, Tallies, as_row, empty_tallies
+from csmc.kernel import Blocks
+from csmc.kernel.result import Integers, Plan, Tallies, empty_tallies
+from tests.stacked import row, stack
 
 
 def make(**changes: Any) -> Experiment:
@@ -49,9 +51,24 @@ def count(point: Any, system: Any, institutions: Any, seed: int, first: int, cou
     return result
 
 
+def by_point(tally: Callable[..., Tallies]) -> Callable[..., Tallies]:
+    """What counts one point, for several."""
+
+    def tally_points(points: Any, system: Any, institutions: Any, blocks: Blocks, plan: Plan) -> Tallies:
+        one_by_one = zip(points, *blocks, strict=True)
+        return stack([tally([point], system, institutions, int(s), f, n, plan) for point, s, f, n in one_by_one])
+
+    return tally_points
+
+
+def count_by(tally: Callable[..., Tallies], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", tally)
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", by_point(tally))
+
+
 @pytest.fixture(autouse=True)
 def _quick_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", count)
+    count_by(count, monkeypatch)
 
 
 def failing_at(first: int) -> Callable[..., Tallies]:
@@ -136,8 +153,8 @@ def test_a_task_counts_its_spans_one_by_one() -> None:
     counted = tally_spans(job, spans)
     assert counted.spans.tolist() == [[0, 0, 256], [0, 256, 512], [2, 512, 522]]
     assert [key.tobytes() for key in counted.keys] == [experiment.point(point).key for point in (0, 0, 2)]
-    for row, span in zip(counted.rows, spans, strict=True):
-        assert np.array_equal(row, as_row(engines.tally_span(experiment, span, job.plan)))
+    for counts, span in zip(counted.rows, spans, strict=True):
+        assert np.array_equal(counts, row(engines.tally_span(experiment, span, job.plan)))
 
 
 def test_threads_blocks_and_tasks_do_not_show_in_the_digest(tmp_path: Path) -> None:
@@ -149,7 +166,7 @@ def test_threads_blocks_and_tasks_do_not_show_in_the_digest(tmp_path: Path) -> N
 
 def test_a_finished_run_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = digest_of(tmp_path, make())
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", None)
+    count_by(None, monkeypatch)  # type: ignore[arg-type]
     assert digest_of(tmp_path, make()) == expected
 
 
@@ -184,12 +201,12 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(tmp_path: Path, monkey
 
 
 def test_a_failure_keeps_the_rest_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", failing_at(512))
+    count_by(failing_at(512), monkeypatch)
     monkeypatch.setattr(LocalEngine, "task_seconds", 0.0)
     with pytest.raises(WorkError, match=r"point 0, replicate 512 .* ZeroDivisionError: broken"):
         engines.run(make(), Store(tmp_path), LocalEngine(1))
     assert Store(tmp_path).index.replicates()[1].sum() >= 512
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", count)
+    count_by(count, monkeypatch)
     assert digest_of(tmp_path, make()) == digest_of(tmp_path / "other", make())
 
 

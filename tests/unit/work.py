@@ -9,7 +9,8 @@ from csmc.config import Experiment
 from csmc.engine.store import Store
 from csmc.engine.tallies import Counted
 from csmc.estimate import plan
-from csmc.kernel.result import Tallies, as_row, empty_tallies
+from csmc.kernel.result import Tallies, empty_tallies
+from tests.stacked import row
 
 
 def make(**changes: Any) -> Experiment:
@@ -43,7 +44,7 @@ def counted(work: list[Done], experiment: Experiment | None = None) -> Counted:
     experiment = experiment or make()
     spans = [(done.point, *edges) for done in work for edges in done.ranges]
     firsts = [edges == done.ranges[0] for done in work for edges in done.ranges]
-    rows = np.stack([as_row(done.tallies) for done in work for _ in done.ranges]) * np.array(firsts)[:, None]
+    rows = np.stack([row(done.tallies) for done in work for _ in done.ranges]) * np.array(firsts)[:, None]
     keys = [np.frombuffer(experiment.point(point).key, np.uint8) for point, *_ in spans]
     return Counted(np.array(spans, dtype=np.int64), np.stack(keys), rows)
 
