@@ -14,7 +14,7 @@ from csmc.config.document import Document
 from csmc.config.export import identity, plain, resolved, source_of
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
-from csmc.config.tableset import DECIDED, DECIDING
+from csmc.config.tableset import COMBINING, DECIDED, DECIDING
 from csmc.design import UNSET, Assignment, Design, Scalar, Shape
 from csmc.errors import ConfigError, ParameterError, shown
 from csmc.institutions.fields import field_value
@@ -22,7 +22,7 @@ from csmc.institutions.record import Institution, pack_institutions
 from csmc.parameters import Record, Value, Values, pack_point
 from csmc.system import System
 
-InstitutionalValues = tuple[tuple[str, Scalar], ...]
+Assigned = tuple[tuple[str, Scalar], ...]
 
 #: Length of `Point.key`.
 KEY_BYTES = 16
@@ -169,18 +169,18 @@ class Experiment:
         """Design point `index`, from 0."""
         if not 0 <= index < self.n_points:
             raise IndexError(f"point {index} is outside the design, which has points 0 to {self.n_points - 1}")
-        assignment = self.design.assignment(index)
-        values = self._values(assignment)
-        problems = self._parts.tables.problems(values)
-        if problems:
-            raise ConfigError(f"design point {index}: {path} = {values[path]}: {why}" for path, why in problems)
-        institutional = tuple((path, assignment[path]) for path in assignment if is_institutional(path))
+        own: dict[str, Scalar] = {}
+        combining: dict[str, Scalar] = {}
+        institutional: dict[str, Scalar] = {}
+        for path, value in self.design.assignment(index).items():
+            (combining if path in _COMBINING else institutional if is_institutional(path) else own)[path] = value
         try:
-            institutions, records = self._institutions_at(institutional)
-        except ParameterError as error:
-            raise ConfigError(f"design point {index}: {error}") from error
-        key = tuple(values[path] for path in _SYSTEM_PATHS)
-        return Point(index, values, institutions, self._system_at(key), self._seed(index), pack_point(values), records)
+            together, system = self._together_at(tuple(combining.items()))
+            institutions, records = self._institutions_at(tuple(institutional.items()))
+        except (ConfigError, ParameterError) as error:
+            raise ConfigError(f"design point {index}: {problem}" for problem in str(error).splitlines()) from error
+        values = {**together, **own}
+        return Point(index, values, institutions, system, self._seed(index), pack_point(values), records)
 
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""
@@ -202,6 +202,19 @@ class Experiment:
         return int.from_bytes(hashlib.sha256(address).digest()[:8], "little")
 
     @cached_property
+    def _together_at(self) -> Callable[[Assigned], tuple[dict[str, Any], System]]:
+        """All values, and the system, of the points that have these values of paths that must go together."""
+
+        def put_together(combining: Assigned) -> tuple[dict[str, Any], System]:
+            values, tables = self._values(dict(combining)), self._parts.tables
+            problems = tables.problems(values)
+            if problems:
+                raise ConfigError(f"{path} = {values[path]}: {why}" for path, why in problems)
+            return values, self._system_at(tuple(values[path] for path in _SYSTEM_PATHS))
+
+        return lru_cache(_KEPT)(put_together)
+
+    @cached_property
     def _system_at(self) -> Callable[[tuple[Any, ...]], System]:
         def build_system(key: tuple[Any, ...]) -> System:
             return self._parts.tables.system(dict(zip(_SYSTEM_PATHS, key, strict=True)))
@@ -209,8 +222,8 @@ class Experiment:
         return lru_cache(_KEPT)(build_system)
 
     @cached_property
-    def _institutions_at(self) -> Callable[[InstitutionalValues], tuple[tuple[Institution, ...], Record]]:
-        def change_institutions(values: InstitutionalValues) -> tuple[tuple[Institution, ...], Record]:
+    def _institutions_at(self) -> Callable[[Assigned], tuple[tuple[Institution, ...], Record]]:
+        def change_institutions(values: Assigned) -> tuple[tuple[Institution, ...], Record]:
             changed = apply_all(self.institutions, dict(values), self._parts.multiplied)
             return changed, pack_institutions(changed)
 
@@ -234,6 +247,9 @@ class Experiment:
         found = {value for has, value in (field_value(institution, field) for institution in chosen) if has}
         return found.pop() if len(found) == 1 else math.nan
 
+
+#: Paths whose values can be wrong together, or that decide others'.
+_COMBINING = COMBINING | DECIDING
 
 #: What `build_system` reads.
 _SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")

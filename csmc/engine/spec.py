@@ -58,8 +58,9 @@ def kind(spec: dict[str, Any]) -> str:
 def is_intact(document: Any) -> bool:
     """Whether what spec.json holds has all its parts, and the digest that its specification has."""
     try:
-        counts = (document["replicates"], document["points"])
-        return all(type(count) is int and count > 0 for count in counts) and (
+        counts, former = (document["replicates"], document["points"]), document["former"]
+        named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
+        return named and all(type(count) is int and count > 0 for count in counts) and (
             spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
         )
     except (LookupError, TypeError, ValueError, RecursionError):

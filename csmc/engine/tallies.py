@@ -11,6 +11,7 @@ from csmc import kernel
 from csmc.config import KEY_BYTES, Experiment, Point
 from csmc.engine.spans import Span
 from csmc.kernel.result import Integers, Plan, Tallies, as_rows
+from csmc.parameters import Record
 
 
 class Job(NamedTuple):
@@ -39,10 +40,10 @@ def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans; neighbours that share a system and institutions are one call of the kernel."""
+    """Do several spans; neighbours that share a system, of which an experiment keeps one object, are one call."""
     points = [job.experiment.point(span.point) for span in spans]
     parts = []
-    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: _shared(pair[0])):
+    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: id(pair[0].system)):
         alike, theirs = zip(*group, strict=True)
         parts.append(as_rows(_tally(alike, theirs, job.plan)))
     return Counted(
@@ -52,17 +53,18 @@ def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
     )
 
 
-def _shared(point: Point) -> tuple[int, int]:
-    """What points must have in common to be simulated in one call; an experiment keeps one object of each."""
-    return id(point.system), id(point.institution_records)
-
-
 def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallies:
     blocks = kernel.Blocks(
         seeds=np.array([point.seed for point in points], dtype=np.uint64),
         firsts=np.array([span.first for span in spans]),
         counts=np.array([span.count for span in spans]),
     )
-    records = bytearray().join(point.record.tobytes() for point in points)  # numpy's concatenate looks at every field
-    packed = np.frombuffer(records, dtype=points[0].record.dtype).view(np.recarray)
-    return kernel.tally_points(packed, points[0].system, points[0].institution_records, blocks, plan)
+    records = _together([point.record for point in points]).reshape(-1)
+    institutions = _together([point.institution_records for point in points])
+    return kernel.tally_points(records, points[0].system, institutions, blocks, plan)
+
+
+def _together(records: Sequence[Record]) -> Record:
+    """Records of several points, the point first; numpy's own stack would compare the types of all fields each time."""
+    joined = bytearray().join(record.tobytes() for record in records)
+    return np.frombuffer(joined, dtype=records[0].dtype).reshape(len(records), -1).view(np.recarray)

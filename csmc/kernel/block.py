@@ -101,22 +101,22 @@ def _begin(point, institution, start, capability, trust, legitimacy, counts, sha
 
 @compiled
 def tally_block(
-    points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions,
+    points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions_of_points,
     seeds, firsts, replicates, lanes, scales, own_pairs, cross_pairs, reference, partners,
     sums, own_high, own_low, cross_high, cross_low, joint, patterns, traced, first_traced,
 ):  # fmt: skip
     """Simulate a block of replicates of each point under every institution and add their tallies.
 
-    `points` are records of design points that share a system, institutions and a number of states; replicates
-    firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by seeds[i] and added to sums[i], own_high[i] and so
-    on. Batches of `lanes` replicates (LANES, unless this runs as plain Python) pass through each stage together; their
-    number never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as many as it
-    has room for (of one batch of one point: with room for any, replicates[0] must not exceed `lanes`).
+    `points` are records of design points that share a system and a number of states. Replicates
+    firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by seeds[i], played under institutions_of_points[i]
+    and added to sums[i], own_high[i] and so on. Batches of `lanes` replicates (LANES, unless this runs as plain Python)
+    pass through each stage together; their number never shows in a result. The episodes from `first_traced` on are
+    copied to the Trace `traced`, as many as it has room for (of one batch of one point: with room for any,
+    replicates[0] must not exceed `lanes`).
     """
     n = points[0].n_states
-    n_institutions = institutions.shape[0]
+    n_institutions = institutions_of_points.shape[1]
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
-    elects = _elects(institutions, n)
     world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
     capability = aligned((n_institutions, world.shape[1], lanes))
     trust = aligned((n_institutions, lanes))
@@ -130,7 +130,8 @@ def tally_block(
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
 
     for block in range(points.shape[0]):
-        point, seed, scale = points[block], seeds[block], scales[block]
+        point, institutions = points[block], institutions_of_points[block]
+        seed, scale, elects = seeds[block], scales[block], _elects(institutions, n)
         decay = _decay_matrix(point, distance)
         for batch in range((replicates[block] + lanes - 1) // lanes):
             done = batch * lanes

@@ -74,7 +74,7 @@ def tally(
         More states than the addresses of the draws allow.
     """
     blocks = Blocks(np.array([seed], dtype=np.uint64), np.array([first]), np.array([count]))
-    return Tallies(*(field[0] for field in tally_points(point, system, institutions, blocks, plan)))
+    return Tallies(*(field[0] for field in tally_points(point, system, institutions[None], blocks, plan)))
 
 
 class Blocks(NamedTuple):
@@ -86,16 +86,16 @@ class Blocks(NamedTuple):
 
 
 def tally_points(
-    points: np.recarray[Any, Any],
+    points: NDArray[Any],
     system: SystemTables,
-    institutions: np.recarray[Any, Any],
+    institutions: NDArray[Any],
     blocks: Blocks,
     plan: Plan,
 ) -> Tallies:
-    """As `tally`, of a block of replicates of each of several points that share a system and institutions.
+    """As `tally`, of a block of replicates of each of several points that share a system.
 
-    One call costs some 40 microseconds beside the simulation, however many points (P,) there are. The tallies have the
-    point as their first axis.
+    `points` (point,) and `institutions` (point, K) are records; the tallies have the point as their first axis. One
+    call costs some 50 microseconds beside the simulation, however many points there are.
     """
     most = int(blocks.counts.max())
     return _run(points, system, institutions, blocks, plan, min(most, LANES) if INTERPRETED else LANES, NO_TRACE, 0)
@@ -140,14 +140,14 @@ def trace(
     traced = empty_trace(int(point["n_states"][0]), len(institutions), kept, replicates)
     blocks = Blocks(np.array([seed], dtype=np.uint64), np.array([replicate]), np.array([replicates]))
     lanes = replicates if INTERPRETED else LANES
-    _run(point, system, institutions, blocks, Plan(joint="none"), lanes, traced, first_episode)
+    _run(point, system, institutions[None], blocks, Plan(joint="none"), lanes, traced, first_episode)
     return traced
 
 
 def _run(
-    points: np.recarray[Any, Any],
+    points: NDArray[Any],
     system: SystemTables,
-    institutions: np.recarray[Any, Any],
+    institutions: NDArray[Any],
     blocks: Blocks,
     plan: Plan,
     lanes: int,
@@ -160,7 +160,8 @@ def _run(
         raise ValueError(f"n_states={states.tolist()} is not one number in [2, {STRIDE}]")
     lengths, which = np.unique(points["episodes"], return_inverse=True)
     scales = np.stack([tally_scales(int(length)) for length in lengths])
-    result = empty_tallies(len(institutions), plan, len(points))
+    n_institutions = institutions.shape[1]
+    result = empty_tallies(n_institutions, plan, len(points))
     tally_block(
         points,
         _own(system.capability, np.float64),
@@ -177,7 +178,7 @@ def _run(
         _own(plan.own_pairs, np.int64),
         _own(plan.cross_pairs, np.int64),
         np.int64(plan.reference),
-        plan.partners(len(institutions)),
+        plan.partners(n_institutions),
         *result,
         traced,
         np.int64(first_traced),

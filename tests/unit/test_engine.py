@@ -55,8 +55,8 @@ def by_point(tally: Callable[..., Tallies]) -> Callable[..., Tallies]:
     """What counts one point, for several."""
 
     def tally_points(points: Any, system: Any, institutions: Any, blocks: Blocks, plan: Plan) -> Tallies:
-        one_by_one = zip(points, *blocks, strict=True)
-        return stack([tally([point], system, institutions, int(s), f, n, plan) for point, s, f, n in one_by_one])
+        one_by_one = zip(points, institutions, *blocks, strict=True)
+        return stack([tally([point], system, ours, int(s), f, n, plan) for point, ours, s, f, n in one_by_one])
 
     return tally_points
 
