@@ -34,9 +34,9 @@ class Records(NamedTuple):
 
 
 #: Tallies of about so many bytes are in memory at a time.
-CHUNK_BYTES = 64 << 20
+CHUNK_BYTES = 32 << 20
 #: Rows of block files that are kept at hand (bytes).
-CACHE_BYTES = 128 << 20
+CACHE_BYTES = 64 << 20
 
 
 def chunk_points(shapes: Shapes, points: int) -> int:

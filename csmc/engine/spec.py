@@ -60,8 +60,12 @@ def is_intact(document: Any) -> bool:
     try:
         counts, former = (document["replicates"], document["points"]), document["former"]
         named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
-        return named and all(type(count) is int and count > 0 for count in counts) and (
-            spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
+        return (
+            named
+            and all(type(count) is int and count > 0 for count in counts)
+            and (
+                spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
+            )
         )
     except (LookupError, TypeError, ValueError, RecursionError):
         return False
