@@ -34,8 +34,8 @@ def points_table(sweeps: Sequence[Scale]) -> str:
     head = (
         "points",
         "kernel",
-        "simulate and store",
-        "write the result",
+        "store",
+        "result",
         "beside the kernel",
         "memory",
         "resume",
