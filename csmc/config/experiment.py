@@ -98,6 +98,11 @@ class Experiment:
         return experiment
 
     @classmethod
+    def from_contents(cls, configuration: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> "Experiment":
+        """The experiment that `resolved()` gave as `configuration`, its tables as `identity()` has them."""
+        return cls.from_document(Document(plain(configuration), Path(), tables=tables))
+
+    @classmethod
     def from_document(cls, document: Document) -> "Experiment":
         """The experiment that a configuration states."""
         experiment = cls.__new__(cls)

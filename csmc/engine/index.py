@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmc.engine.block_file import BlockFile
 from csmc.errors import StoreError
@@ -88,3 +89,21 @@ def selection(places: Integers) -> Integers | slice:
     first, last = int(places[0]), int(places[-1])
     steady = last - first == len(places) - 1 and bool((np.diff(places) == 1).all())
     return slice(first, last + 1) if steady else places
+
+
+def overlapping(ranges: Integers, others: Integers) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether each of some ranges shares a replicate with any of the others, and whether it is wholly in one of them.
+
+    Both are as `joined` has them.
+    """
+    if not len(others):
+        return np.zeros(len(ranges), dtype=bool), np.zeros(len(ranges), dtype=bool)
+    points = np.concatenate([others[:, POINT], ranges[:, POINT]])
+    edges = np.concatenate([others[:, FIRST], ranges[:, STOP]])
+    order = np.lexsort((np.arange(len(points)) < len(others), edges, points))
+    begun = np.cumsum(order < len(others))  # of the others that begin before a range ends, the last may reach into it
+    last = others[np.maximum(begun[np.argsort(order)[len(others) :]] - 1, 0)]
+    same = last[:, POINT] == ranges[:, POINT]
+    overlaps = same & (last[:, FIRST] < ranges[:, STOP]) & (last[:, STOP] > ranges[:, FIRST])
+    contained = same & (last[:, FIRST] <= ranges[:, FIRST]) & (last[:, STOP] >= ranges[:, STOP])
+    return overlaps, contained

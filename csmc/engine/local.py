@@ -1,5 +1,6 @@
 """The engine of one machine: threads of this process. The compiled kernel lets go of the interpreter lock."""
 
+import math
 import os
 from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -59,3 +60,13 @@ class Threads:
     def result(self, handle: Task) -> Counted:
         """What a finished task counted."""
         return handle.result()
+
+    def was_lost(self, error: Exception) -> bool:
+        """Threads do not get lost."""
+        del error
+        return False
+
+    def patience(self, usual: float) -> float:
+        """No other thread is faster."""
+        del usual
+        return math.inf

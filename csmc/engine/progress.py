@@ -47,8 +47,7 @@ OnProgress = Callable[[Progress], None]
 class Meter:
     """Counts finished spans of one run."""
 
-    def __init__(self, experiment: Experiment, costs: Costs, missing: int) -> None:
-        total = total_episodes(experiment)
+    def __init__(self, experiment: Experiment, costs: Costs, total: int, missing: int) -> None:
         kept = total - missing
         self._costs = costs
         self._start = time.monotonic()

@@ -74,6 +74,30 @@ def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
             first = end
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Every `of`-th block of an experiment, so that machines that do not know of each other can divide the work.
+
+    Which share a block belongs to depends on its point and place alone, so more replicates change none.
+    """
+
+    number: int  #: from 1
+    of: int
+
+    def blocks(self, missing: Integers, costs: Costs) -> Iterator[Span]:
+        """Those blocks of what is missing that belong to this share, see `blocks`."""
+        for span in blocks(missing, costs):
+            if (span.point + span.first // costs.block_size(span.point)) % self.of == self.number - 1:
+                yield span
+
+    def __str__(self) -> str:
+        return f"{self.number}-of-{self.of}"
+
+
+#: All of the work.
+WHOLE = Share(1, 1)
+
+
 def batches(spans: Iterable[Span], costs: Costs, seconds: float) -> Iterator[tuple[Span, ...]]:
     """Group consecutive spans into tasks of about `seconds` of planned work, so that tiny spans share one call."""
     batch: list[Span] = []

@@ -20,12 +20,12 @@ from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
 from csmc.engine.files import canonical, sync_directory, write_durably
-from csmc.engine.index import FIRST, POINT, Index, joined, selection
+from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
 from csmc.engine.records import Records, merged_by_point
 from csmc.engine.tallies import Counted
-from csmc.errors import CsmcError, StoreError
+from csmc.errors import ConfigError, CsmcError, StoreError
 from csmc.kernel.result import Plan, Shapes, carry, from_rows
 
 LOG = logging.getLogger("csmc")
@@ -33,6 +33,10 @@ LOG = logging.getLogger("csmc")
 
 class WriteError(CsmcError):
     """Finished work could not be written; what was written before is safe."""
+
+
+#: The folder of the shards of a run, each a store of its own.
+SHARDS = "shards"
 
 
 class Store:
@@ -52,7 +56,7 @@ class Store:
 
     @property
     def document(self) -> dict[str, Any]:
-        """The contents of spec.json: specification, sha256, replicates, points, name."""
+        """The contents of spec.json: specification, sha256, replicates, points, name, configuration."""
         try:
             document: dict[str, Any] = json.loads(self._spec_path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
@@ -62,6 +66,36 @@ class Store:
         if not spec.is_intact(document):
             raise StoreError(f"{self._spec_path} has been changed or is damaged; choose another output")
         return document
+
+    def experiment(self) -> Experiment:
+        """What the run was asked for, from what the store itself holds.
+
+        Raises
+        ------
+        StoreError
+            There is no run, or another version of csmc understands its configuration otherwise.
+        """
+        document = self.document
+        asked = document["specification"]["experiment"]
+        design = {"design": asked["design"]} if asked["design"] else {}
+        try:
+            experiment = Experiment.from_contents({**document["configuration"], **design}, asked["tables"])
+        except (ConfigError, LookupError, TypeError, AttributeError) as error:
+            raise StoreError(f"{self._spec_path}: the configuration cannot be read: {error}") from error
+        if spec.spec_digest(experiment.identity()) != spec.spec_digest(asked):
+            raise StoreError(f"{self._spec_path}: this version of csmc understands the configuration otherwise")
+        return experiment
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the fields of its tallies, in order."""
+        return spec.shapes(self.document["specification"])
+
+    def refuse_other_kernel(self, experiment: Experiment, plan: Plan) -> None:
+        """Raise StoreError unless this version of csmc would count the same."""
+        lines = spec.difference(self.document["specification"], spec.specification(experiment, plan))
+        if lines:
+            raise StoreError(f"{self.path} cannot be compared with what this installation of csmc counts:\n{lines}")
 
     @property
     def index(self) -> Index:
@@ -90,7 +124,17 @@ class Store:
         try:
             yield from merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
         except DamagedBlockError as error:
-            raise _damaged(error.path) from error
+            raise damaged(error.path) from error
+
+    def files(self) -> list[BlockFile]:
+        """The block files, all sound.
+
+        Raises
+        ------
+        StoreError
+            There is no run, or a block file is damaged.
+        """
+        return list(self._block_files())
 
     def digest(self) -> str:
         """SHA-256 of all tallies in point order, as little-endian int64: equal numbers, equal digest."""
@@ -132,15 +176,42 @@ class Store:
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
+        self._commit(_merged(counted, self._meaning.shapes))
+
+    def _commit(self, work: Work) -> None:
         path = self._blocks / f"{self._next_number():06d}.blk"
         try:
-            written = write_block(path, self._meaning, _merged(counted, self._meaning.shapes))
+            written = write_block(path, self._meaning, work)
         except OSError as error:
             raise WriteError(
                 f"cannot write {path}: {error.strerror}; what was committed before is safe, run again to go on"
             ) from error
         self._block_files().append(written)
         self._index = None
+
+    def take(self, file: BlockFile) -> bool:
+        """Copy a block file of another store of the same run, unless its work is here already. Only inside `claim`.
+
+        Raises
+        ------
+        StoreError
+            Part of its work is here and part is not, so that it cannot be told apart; or it has been damaged.
+        WriteError
+            As `commit`.
+        """
+        overlaps, contained = overlapping(file.spans[:, 1:], self.index.finished())
+        if contained.all():
+            return False
+        if overlaps.any():
+            raise StoreError(
+                f"{file.path} has some work that is in {self.path} already and some that is not: the shards were cut "
+                "differently (execution.block); run one of them anew"
+            )
+        try:
+            self._commit(file.work())
+        except DamagedBlockError as error:
+            raise damaged(error.path) from error
+        return True
 
     def log(self, facts: Mapping[str, str | int]) -> None:
         """Add a line to the log of runs. Only inside `claim`."""
@@ -154,7 +225,7 @@ class Store:
             files, damaged = open_blocks(self._blocks)
             bad = [*damaged, *(file.path for file in files if not _belongs(file, expected, document["points"]))]
             if bad:
-                raise _damaged(bad[0])
+                raise damaged(bad[0])
             self._files = files
         return self._files
 
@@ -174,7 +245,8 @@ class Store:
             entries = {entry.name for entry in self.path.iterdir()}
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read: {error.strerror}; choose another output") from error
-        if entries - {LOCK_NAME, ".spec.json.tmp"}:  # what a run leaves that dies before it has begun
+        before_it_began = {LOCK_NAME, ".spec.json.tmp", SHARDS}  # what is there without a run, or of one that died
+        if entries - before_it_began:
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 
     def _refuse_different(self, stored: dict[str, Any], asked: dict[str, Any]) -> None:
@@ -227,6 +299,7 @@ class Store:
             "former": former,
             "replicates": int(experiment.sampling.replicates),
             "points": experiment.n_points,
+            "configuration": {key: value for key, value in experiment.resolved().items() if key != "design"},
             "specification": asked,
         }
         try:
@@ -254,5 +327,6 @@ def _belongs(file: BlockFile, expected: Meaning, points: int) -> bool:
     return file.meaning == expected and int(file.spans[:, 1].max()) < points
 
 
-def _damaged(path: Path) -> StoreError:
+def damaged(path: Path) -> StoreError:
+    """What to say of a block file that is not what was written."""
     return StoreError(f"{path} is damaged; run the experiment again: only its work is done anew")

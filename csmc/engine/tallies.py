@@ -1,5 +1,8 @@
 """The work itself: spans of replicates to exact tallies. Importable by name, so that any worker can run it."""
 
+import os
+import socket
+import threading
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -25,12 +28,13 @@ class Counted(NamedTuple):
     """Finished spans and what was counted in each.
 
     spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
-    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`.
+    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`. worker: who did it.
     """
 
     spans: Integers
     keys: NDArray[np.uint8]
     rows: Integers
+    worker: str = ""
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
@@ -50,6 +54,7 @@ def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
         np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64),
         np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
         np.concatenate(parts),
+        f"{socket.gethostname()} {os.getpid()} {threading.current_thread().name}",
     )
 
 
