@@ -101,10 +101,10 @@ def without_design(spec: dict[str, Any], *others: dict[str, Any]) -> dict[str, A
 def _paths(design: Any) -> Iterator[str]:
     """Yield every path that a design sets."""
     for kind_of_design, content in (design or {}).items():
-        if kind_of_design in ("grid", "zip"):
-            yield from content
-        else:
-            for part in content:
+        for part in content:
+            if kind_of_design in ("grid", "zip"):
+                yield part["name"]
+            else:
                 yield from part if kind_of_design == "cases" else _paths(part)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from csmc._jit import inlined, stage
+from csmc._jit import fma, inlined, stage
 from csmc.kernel.lanes import (
     CHALLENGER_POWER,
     CHALLENGER_SIDE_COST,
@@ -158,8 +158,8 @@ def expect_response(point, institution, crisis, thirds, trust, room):
                     helping = thirds[j, FIXED_HELP, lane] * exp_within(drive[lane] + useful)
                     joining = thirds[j, FIXED_JOIN, lane] * tilt[lane]
                     weight = power / (1.0 + helping + joining)
-                    help_sum[lane] += helping * weight
-                    join_sum[lane] += joining * weight
+                    help_sum[lane] = fma(helping, weight, help_sum[lane])
+                    join_sum[lane] = fma(joining, weight, join_sum[lane])
         else:
             for j in range(n_thirds):
                 for lane in range(lanes):

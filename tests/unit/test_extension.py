@@ -78,3 +78,12 @@ def test_an_extension_that_was_cut_short_is_finished_by_the_next_run(
     assert all(map(np.array_equal, records.tallies, stack([filled(6), filled(5)])))
     with pytest.raises(StoreError, match="does not have"):
         write(tmp_path, [], at(4.0))
+
+
+def test_axes_in_another_order_number_the_points_anew(tmp_path: Path) -> None:
+    axes = {"interests.divergence": [0.5, 1.0], "crisis.war_cost": [0.2, 0.4]}
+    one, other = (make(design={"grid": dict(order)}) for order in (axes.items(), reversed(axes.items())))
+    assert one.point(1).key == other.point(2).key
+    write(tmp_path, [[Done(1, [(0, 100)], filled(1))]], one)
+    (records,) = write(tmp_path, [], other).records()
+    assert records.points.tolist() == [2]
