@@ -11,7 +11,7 @@ from typing import Any
 from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
-from csmc.config.export import identity, plain, resolved, source_of
+from csmc.config.export import from_order, identity, plain, resolved, source_of
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
@@ -98,9 +98,15 @@ class Experiment:
         return experiment
 
     @classmethod
-    def from_contents(cls, configuration: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]) -> "Experiment":
-        """The experiment that `resolved()` gave as `configuration`, its tables as `identity()` has them."""
-        return cls.from_document(Document(plain(configuration), Path(), tables=tables))
+    def from_contents(
+        cls,
+        configuration: Mapping[str, Any],
+        design: Mapping[str, Any] | None,
+        tables: Mapping[str, Mapping[str, Any]],
+    ) -> "Experiment":
+        """The experiment that `resolved()` gave as `configuration`, its design and tables as `identity()` has them."""
+        data = plain(configuration) | ({"design": from_order(design)} if design else {})
+        return cls.from_document(Document(data, Path(), tables=tables))
 
     @classmethod
     def from_document(cls, document: Document) -> "Experiment":

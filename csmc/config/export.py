@@ -59,6 +59,14 @@ def _in_order(design: dict[str, Any]) -> dict[str, Any]:
     return {kind: content if kind == "cases" else [_in_order(part) for part in content]}
 
 
+def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
+    """The design of an identity as a configuration states it."""
+    ((kind, content),) = design.items()
+    if kind in ("grid", "zip"):
+        return {kind: {factor["name"]: factor["values"] for factor in content}}
+    return {kind: content if kind == "cases" else [from_order(part) for part in content]}
+
+
 def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, Any]:
     """The whole configuration with every default, every inherited rule and every value of the design written out.
 

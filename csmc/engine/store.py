@@ -77,9 +77,8 @@ class Store:
         """
         document = self.document
         asked = document["specification"]["experiment"]
-        design = {"design": asked["design"]} if asked["design"] else {}
         try:
-            experiment = Experiment.from_contents({**document["configuration"], **design}, asked["tables"])
+            experiment = Experiment.from_contents(document["configuration"], asked["design"], asked["tables"])
         except (ConfigError, LookupError, TypeError, AttributeError) as error:
             raise StoreError(f"{self._spec_path}: the configuration cannot be read: {error}") from error
         if spec.spec_digest(experiment.identity()) != spec.spec_digest(asked):
@@ -124,7 +123,7 @@ class Store:
         try:
             yield from merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
         except DamagedBlockError as error:
-            raise damaged(error.path) from error
+            raise damage_of(error.path) from error
 
     def files(self) -> list[BlockFile]:
         """The block files, all sound.
@@ -210,7 +209,7 @@ class Store:
         try:
             self._commit(file.work())
         except DamagedBlockError as error:
-            raise damaged(error.path) from error
+            raise damage_of(error.path) from error
         return True
 
     def log(self, facts: Mapping[str, str | int]) -> None:
@@ -225,7 +224,7 @@ class Store:
             files, damaged = open_blocks(self._blocks)
             bad = [*damaged, *(file.path for file in files if not _belongs(file, expected, document["points"]))]
             if bad:
-                raise damaged(bad[0])
+                raise damage_of(bad[0])
             self._files = files
         return self._files
 
@@ -327,6 +326,6 @@ def _belongs(file: BlockFile, expected: Meaning, points: int) -> bool:
     return file.meaning == expected and int(file.spans[:, 1].max()) < points
 
 
-def damaged(path: Path) -> StoreError:
+def damage_of(path: Path) -> StoreError:
     """What to say of a block file that is not what was written."""
     return StoreError(f"{path} is damaged; run the experiment again: only its work is done anew")

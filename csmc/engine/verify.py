@@ -9,7 +9,7 @@ import numpy as np
 
 from csmc.engine.block_file import BlockFile, DamagedBlockError
 from csmc.engine.spans import Span
-from csmc.engine.store import Store, damaged
+from csmc.engine.store import Store, damage_of
 from csmc.engine.tallies import Job, tally_spans
 from csmc.estimate import plan
 from csmc.kernel.result import Integers, carry, from_rows
@@ -46,7 +46,7 @@ def verify(store: Store, rows: int | None = 10, seed: int | None = None) -> Iter
         try:
             stored = file.work().rows[row]
         except DamagedBlockError as error:
-            raise damaged(error.path) from error
+            raise damage_of(error.path) from error
         again = _counted_again(job, spans, generator, store.shapes)
         point, replicates = int(spans[0, 0]), int((spans[:, 2] - spans[:, 1]).sum())
         yield Checked(file, point, replicates, bool(np.array_equal(stored, again)))

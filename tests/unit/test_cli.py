@@ -286,3 +286,45 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.Cap
 def test_numbers_and_times_are_for_people() -> None:
     assert [quantity(n) for n in (0, 950, 3210, 41_000_000, 2.5e12)] == ["0", "950", "3.21 k", "41 M", "2.5 T"]
     assert [duration(s) for s in (0.4, 59, 185, 8040)] == ["0 s", "59 s", "3 min 5 s", "2 h 14 min"]
+
+
+def test_shards_status_and_verification_from_the_command_line(config: Path, csmc_command) -> None:
+    whole = json.loads(csmc_command("run", config, "-o", "whole", "--json").out)["digest"]
+    half = csmc_command("run", config, "-o", "out", "--shard", "1/2", "-s", "execution.block=100")
+    assert half.code == 0
+    assert "csmc collect out" in half.out
+    status = csmc_command("status", "out", "--json")
+    assert status.code == 3
+    assert json.loads(status.out)["runs"]["1-of-2"]["state"] == "finished"
+    partial = csmc_command("collect", "out")
+    assert partial.code == 3
+    assert "collect again" in partial.err
+    assert csmc_command("run", config, "-o", "out", "--shard", "2/2", "-s", "execution.block=100").code == 0
+    collected = csmc_command("collect", "out")
+    assert collected.code == 0
+    assert f"digest   {whole}" in collected.out
+    assert "are on disk" in csmc_command("status", "out").out
+    checked = csmc_command("verify", "out", "--all")
+    assert (checked.code, checked.out.strip()) == (0, "4 stored rows were counted again, 0 differ")
+    wrong = csmc_command("run", config, "--shard", "3/2")
+    assert wrong.code == 2
+    assert "write i/N" in wrong.err
+
+
+def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_command, monkeypatch) -> None:
+    from csmc import kernel
+
+    tally_points = kernel.tally_points
+
+    def broken(points, system, institutions, blocks, plan):
+        if (points["divergence"] == 2.0).any():
+            raise ZeroDivisionError("broken")
+        return tally_points(points, system, institutions, blocks, plan)
+
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", broken)
+    failed = csmc_command("run", config)
+    assert failed.code == 3
+    assert "point 1, replicates 0 to 399: ZeroDivisionError: broken" in failed.err
+    assert csmc_command("report", "results/small").code == 3
+    assert "failed   point 1" in csmc_command("status", "results/small").out
+    monkeypatch.undo()

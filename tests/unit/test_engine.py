@@ -203,9 +203,10 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(tmp_path: Path, monkey
 def test_a_failure_keeps_the_rest_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     count_by(failing_at(512), monkeypatch)
     monkeypatch.setattr(LocalEngine, "task_seconds", 0.0)
-    with pytest.raises(WorkError, match=r"point 0, replicate 512 .* ZeroDivisionError: broken"):
+    with pytest.raises(WorkError, match=r"point 0, replicates 512 to 767: ZeroDivisionError: broken") as failed:
         engines.run(make(), Store(tmp_path), LocalEngine(1))
-    assert Store(tmp_path).index.replicates()[1].sum() >= 512
+    assert [failure.span for failure in failed.value.failures] == [Span(point, 512, 256) for point in range(3)]
+    assert Store(tmp_path).index.replicates()[1].sum() == 3 * (1000 - 256)
     count_by(count, monkeypatch)
     assert digest_of(tmp_path, make()) == digest_of(tmp_path / "other", make())
 
