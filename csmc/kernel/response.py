@@ -74,7 +74,7 @@ def efficacy(effect, power):
 _LARGEST_EXPONENT = 350.0
 
 #: Finite, so that who has no power, and no weight in the sums, needs no case of its own.
-_LARGEST_EFFECT = 1e300
+_LARGEST_EFFECT = 1e200
 
 #: No normal draw from 32-bit uniforms is larger than √(-2 ln 2**-33).
 _LARGEST_NORMAL = 6.77
@@ -97,7 +97,8 @@ def expect_response(point, institution, crisis, thirds, trust, room):
     """Iterate the expected response `rounds` times, all third parties from the same expectations.
 
     The logits are sums of a part that is fixed, a part that changes with the round and a part that changes with both.
-    Where no logit can be large, their exponentials are factored in the same way, which saves half of them.
+    Where no logit can be large, their exponentials are factored in the same way, which saves half of them. The effect
+    that is kept in each round is the weight of efficacy times the marginal effect.
     """
     crisis, thirds, trust, room = laned(crisis), laned(thirds), laned(trust), laned(room)
     factored = _largest_logit(point, institution) <= _SAFE_LOGIT
@@ -147,10 +148,12 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             marginal = marginal_effect(m, effect[lane], crisis[TARGET_STRENGTH, lane])
             effect[lane] = efficacy_weight * min(marginal, _LARGEST_EFFECT)
         if factored:
-            for lane in range(lanes if bandwagon > 0.0 else 0):
-                tilt[lane] = exp_within(tilt[lane])
-            for lane in range(0 if bandwagon > 0.0 else lanes):
-                tilt[lane] = 1.0
+            if bandwagon > 0.0:
+                for lane in range(lanes):
+                    tilt[lane] = exp_within(tilt[lane])
+            else:
+                for lane in range(lanes):
+                    tilt[lane] = 1.0
             for j in range(n_thirds):
                 for lane in range(lanes):
                     power = thirds[j, POWER, lane]
