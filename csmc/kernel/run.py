@@ -155,9 +155,9 @@ def _run(
     first_traced: int,
 ) -> Tallies:
     """Call the compiled block with arguments of one signature."""
-    states = np.unique(points["n_states"])
-    if len(states) > 1 or not 2 <= states[0] <= STRIDE:
-        raise ValueError(f"n_states={states.tolist()} is not one number in [2, {STRIDE}]")
+    for n in np.unique(points["n_states"]):
+        if not 2 <= n <= STRIDE or n != len(system.capability):
+            raise ValueError(f"n_states={n} is outside [2, {STRIDE}] or not the {len(system.capability)} of the system")
     lengths, which = np.unique(points["episodes"], return_inverse=True)
     scales = np.stack([tally_scales(int(length)) for length in lengths])
     n_institutions = institutions.shape[1]

@@ -15,8 +15,7 @@ import pytest
 from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Span, Store
-from csmc.engine import driver as driver_module
-from csmc.engine.spans import Costs, blocks
+from csmc.engine.spans import Costs, Share, blocks
 from csmc.kernel.codes import STREAM_VERSION
 from csmc.kernel.result import Integers
 from tests.evidence import Section
@@ -61,14 +60,15 @@ def test_the_cut_and_the_order_of_the_work_do_not_show(
 ) -> None:
     generator = random.Random(seed)
 
-    def shuffled(missing: Integers, costs: Costs) -> Iterator[Span]:
+    def shuffled(share: Share, missing: Integers, costs: Costs) -> Iterator[Span]:
+        del share
         size = generator.choice([1000, 257, 100, 33])
         monkeypatch.setattr(costs, "block_size", lambda point: size)
         spans = list(blocks(missing, costs))
         generator.shuffle(spans)
         yield from spans
 
-    monkeypatch.setattr(driver_module, "blocks", shuffled)
+    monkeypatch.setattr(Share, "blocks", shuffled)
     monkeypatch.setattr(LocalEngine, "task_seconds", 1e-6)
     assert one_digest(locally(2)) == GOLDEN["digest"]
     if seed == 3:
