@@ -83,5 +83,5 @@ def estimate_table(sweep: Scale, point: Scale) -> str:
         seconds = crises * each + sweep.points * beside
         hours = [f"{number(seconds / 3600 / cores)} h" for cores in CORES]
         replicates = crises // sweep.points
-        rows.append((f"{float(crises):.0e}".replace("e+", " · 10^"), f"{replicates:,}", *hours))
+        rows.append((f"10^{len(str(crises)) - 1}", f"{replicates:,}", *hours))
     return table(("crises", "replicates a point", *(f"{cores:,} cores" for cores in CORES)), rows)
