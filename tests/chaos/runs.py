@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from csmc.config import Experiment
@@ -15,7 +16,7 @@ CONFIG = """
 name: chaos
 institutions: [balance_of_power, un_security_council]
 design: {grid: {interests.divergence: [0.5, 1.0, 2.0], crisis.war_cost: [0.2, 0.4]}}
-sampling: {replicates: 400_000}
+sampling: {replicates: 3_000_000}
 execution: {block: 4096, threads: 1}
 """
 
@@ -26,10 +27,10 @@ def started(config: Path, output: Path, *options: str) -> "subprocess.Popen[str]
     return subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def until_it_works(output: Path, process: "subprocess.Popen[str]", seconds: float = 60.0) -> None:
-    """Wait until the run has its output; it may have ended before."""
+def until(condition: Callable[[], object], process: "subprocess.Popen[str]", seconds: float = 120.0) -> None:
+    """Wait until something is so, or the run has ended."""
     end = time.monotonic() + seconds
-    while not (output / "spec.json").exists() and process.poll() is None and time.monotonic() < end:
+    while not condition() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.01)
 
 

@@ -73,6 +73,15 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(path)], check=True)
 
 
+def fill_up(disk: Path) -> None:
+    """Run again and again, with less room each time."""
+    for number in range(100):
+        (disk / f"ballast-{number}").write_bytes(os.urandom(600))
+        run(disk / "out")
+        for block in (disk / "out" / "blocks").glob("*.blk"):
+            block.unlink()
+
+
 def test_a_full_disk_is_told_and_what_was_written_is_kept(
     tiny_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Evidence
 ) -> None:
@@ -80,11 +89,7 @@ def test_a_full_disk_is_told_and_what_was_written_is_kept(
     monkeypatch.setattr("csmc.engine.pending.COMMIT_BYTES", 1)
     monkeypatch.setattr(LocalEngine, "task_seconds", 1e-6)
     with pytest.raises((WriteError, StoreError), match=r"No space left|not writable"):
-        for number in range(100):  # until the disk is full
-            (tiny_disk / f"ballast-{number}").write_bytes(os.urandom(600))
-            run(tiny_disk / "out")
-            for block in (tiny_disk / "out" / "blocks").glob("*.blk"):
-                block.unlink()
+        fill_up(tiny_disk)
     for ballast in tiny_disk.glob("ballast-*"):
         ballast.unlink()
     assert run(tiny_disk / "out") == undisturbed

@@ -1,4 +1,4 @@
-"""The process of a run is killed, stopped or doubled at any moment: the next one ends in the bits of an undisturbed run."""
+"""The process of a run is killed, stopped or doubled at any moment: the next ends in the bits of an undisturbed run."""
 
 import random
 import signal
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from csmc.engine import Store
-from tests.chaos.runs import CONFIG, KILLS, replicates_on_disk, started, until_it_works
+from tests.chaos.runs import CONFIG, KILLS, replicates_on_disk, started, until
 from tests.evidence import Section
 
 Evidence = Callable[[Section, str, str], None]
@@ -55,7 +55,7 @@ def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_writte
     while deaths < KILLS:
         kept = replicates_on_disk(output)
         process = started(config, output)
-        until_it_works(output, process)
+        until((output / "spec.json").exists, process)
         code = ended(process, signal.SIGKILL, generator.uniform(0.0, 3.0))
         deaths += code == -signal.SIGKILL
         assert replicates_on_disk(output) >= kept
@@ -78,8 +78,8 @@ def test_a_driver_that_is_asked_to_stop_keeps_its_work_and_says_so(
     number: signal.Signals, config: Path, undisturbed: str, tmp_path: Path, evidence: Evidence
 ) -> None:
     process = started(config, tmp_path / "out")
-    until_it_works(tmp_path / "out", process)
-    assert ended(process, number, 1.0) == 130
+    until(lambda: replicates_on_disk(tmp_path / "out"), process)
+    assert ended(process, number, 0.1) == 130
     kept = replicates_on_disk(tmp_path / "out")
     assert kept > 0
     finish(config, tmp_path / "out")
@@ -95,7 +95,7 @@ def test_of_two_drivers_on_one_output_one_is_refused(
     config: Path, undisturbed: str, tmp_path: Path, evidence: Evidence
 ) -> None:
     first = started(config, tmp_path)
-    until_it_works(tmp_path, first)
+    until((tmp_path / "spec.json").exists, first)
     second = started(config, tmp_path)
     _, refusal = second.communicate(timeout=60)
     _, err = first.communicate(timeout=300)
