@@ -9,7 +9,6 @@ import tempfile
 from pathlib import Path
 
 from bench.bench_kernel import ENDS, GRID
-from bench.overhead import one_point, sweep, time_overhead
 from bench.peer_times import time_peers
 from bench.scale_tables import estimate_table, measure_scale, points_table, replicates_table, scale_figures
 from bench.scaling import Scale
@@ -101,15 +100,6 @@ def start_figures() -> list[Figure]:
     ]
 
 
-def engine_figures() -> list[Figure]:
-    """What the engine adds to the kernel's time."""
-    command = "`pytest bench/bench_overhead.py --benchmark-only`"
-    return [
-        Figure("engine, per design point", time_overhead(sweep(1000)).engine, "µs", command),
-        Figure("engine, per block of a point", time_overhead(one_point(1000)).engine, "µs", command),
-    ]
-
-
 def figures_table(figures: Figures, largest: Scale, seconds: float) -> str:
     """All figures with a goal, and some without; `largest` is the largest sweep."""
     rows = [
@@ -117,7 +107,6 @@ def figures_table(figures: Figures, largest: Scale, seconds: float) -> str:
         *sharing_figures(seconds),
         *thread_figures(seconds),
         *start_figures(),
-        *engine_figures(),
         *scale_figures(largest),
     ]
     return table(("figure", "measured", "goal", "measured by"), (row.cells() for row in rows))
