@@ -6,12 +6,13 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test proof mutation lint bench performance clean
+.PHONY: help run test proof chaos mutation lint bench performance clean
 
 help:
 	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
 	@echo "make test        set up .venv with the test tools and run the tests"
 	@echo "make proof       every test, the long ones too; writes docs/verification.md"
+	@echo "make chaos       kill runs 100 times, damage their files 500 times, and more; all of it is in make proof, with 15 kills"
 	@echo "make mutation    plant faults in the kernel and the estimators, list those that no test notices"
 	@echo "make lint        ruff, mypy and the import contracts"
 	@echo "make bench       the benchmarks"
@@ -42,6 +43,9 @@ test: $(VENV)/developed
 
 proof: $(VENV)/developed
 	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence=docs/verification.md
+
+chaos: $(VENV)/developed
+	@CSMC_KILLS=100 $(BIN)/python -m pytest -m proof tests/chaos
 
 mutation: $(VENV)/developed
 	@$(BIN)/python -m tests.mutation kernel

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import csmc
 from csmc import engine
 from csmc.engine import LocalEngine, Span, Store, tally_span
-from csmc.engine.spans import block_size, blocks
+from csmc.engine.index import Index
+from csmc.engine.spans import Costs, blocks
 from csmc.estimate import plan
 from csmc.kernel import tally
 from csmc.results.assemble import assemble
@@ -67,8 +68,8 @@ def time_overhead(experiment: csmc.Experiment) -> Overhead:
 
 def all_blocks(experiment: csmc.Experiment) -> list[Span]:
     """All the work of an experiment, as the engine cuts it."""
-    whole = [(0, experiment.sampling.replicates)]
-    return [s for p in range(experiment.n_points) for s in blocks(p, whole, block_size(experiment, p))]
+    whole = Index([]).missing(experiment.n_points, experiment.sampling.replicates)
+    return list(blocks(whole, Costs(experiment)))
 
 
 def kernel_alone(experiment: csmc.Experiment, spans: list[Span]) -> Callable[[], None]:

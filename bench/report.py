@@ -4,18 +4,17 @@ python -m bench.report [--seconds N] [--output FILE]
 """
 
 import argparse
-import math
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from bench.bench_kernel import ENDS, GRID
-from bench.overhead import one_point, sweep, time_overhead
 from bench.peer_times import time_peers
+from bench.scale_tables import estimate_table, measure_scale, points_table, replicates_table, scale_figures
+from bench.scaling import Scale
 from bench.stages import time_stages
 from bench.start import FIRST_CALL, HELP, best_seconds, run_python
+from bench.tables import Figure, number, table
 from csmc.benchmark.figures import SIZES, Figures, measure
 from csmc.benchmark.kernel import Case, share_of_responses, time_cases, time_sharing, time_threads
 from csmc.benchmark.vectors import block_assembly, costly_loops, has_vectors, library_calls, only_scalar, vector_share
@@ -34,37 +33,6 @@ THREADS_GOAL = 1.85
 COMPILE_GOAL, CACHED_GOAL, HELP_GOAL = 10.0, 1.5, 0.5
 #: Numbers of states for which other ways to simulate are timed.
 PEER_STATES = (8, 32)
-
-
-class Figure(NamedTuple):
-    """One row of the page's first table. The goal is a bound from above, or from below (`at_least`)."""
-
-    name: str
-    value: float
-    unit: str
-    command: str
-    goal: float | None = None
-    at_least: bool = False
-
-    def cells(self) -> tuple[str, str, str, str]:
-        """The row; a goal that is missed is said in bold."""
-        value = f"{_number(self.value)} {self.unit}".rstrip()
-        if self.goal is None:
-            return self.name, value, "", self.command
-        goal = f"{'≥' if self.at_least else '≤'} {_number(self.goal)}"
-        met = self.value >= self.goal if self.at_least else self.value <= self.goal
-        return self.name, value, goal if met else f"**{goal}, missed**", self.command
-
-
-def _number(value: float) -> str:
-    """Three digits."""
-    return f"{value:,.0f}" if abs(value) >= 99.5 else f"{value:.{max(0, 2 - math.floor(math.log10(abs(value) or 1)))}f}"
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table of Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def sized(size: tuple[int, int]) -> str:
@@ -132,23 +100,14 @@ def start_figures() -> list[Figure]:
     ]
 
 
-def engine_figures() -> list[Figure]:
-    """What the engine adds to the kernel's time."""
-    command = "`pytest bench/bench_overhead.py --benchmark-only`"
-    return [
-        Figure("engine, per design point", time_overhead(sweep(1000)).engine, "µs", command),
-        Figure("engine, per block of a point", time_overhead(one_point(1000)).engine, "µs", command),
-    ]
-
-
-def figures_table(figures: Figures, seconds: float) -> str:
-    """All figures with a goal, and some without."""
+def figures_table(figures: Figures, largest: Scale, seconds: float) -> str:
+    """All figures with a goal, and some without; `largest` is the largest sweep."""
     rows = [
         *kernel_figures(figures),
         *sharing_figures(seconds),
         *thread_figures(seconds),
         *start_figures(),
-        *engine_figures(),
+        *scale_figures(largest),
     ]
     return table(("figure", "measured", "goal", "measured by"), (row.cells() for row in rows))
 
@@ -216,7 +175,7 @@ def peers_table(seconds: float) -> str:
     """Other ways to simulate the same crises, those that are installed."""
     times = {n: time_peers(n, seconds) for n in PEER_STATES}
     rows = [
-        (name, *(_number(figure) for n in PEER_STATES for figure in times[n][name])) for name in times[PEER_STATES[0]]
+        (name, *(number(figure) for n in PEER_STATES for figure in times[n][name])) for name in times[PEER_STATES[0]]
     ]
     return table(("", *(head for n in PEER_STATES for head in (f"{n} states, ns", "times csmc"))), rows)
 
@@ -224,14 +183,18 @@ def peers_table(seconds: float) -> str:
 def page(seconds: float) -> str:
     """The whole page; `seconds` is the time for what one table times."""
     figures = measure(seconds)
+    sweeps, histories = measure_scale()
     parts = {
         "machine": machine(figures),
-        "figures": figures_table(figures, seconds / 3),
+        "figures": figures_table(figures, sweeps[-1], seconds / 3),
         "operations": operations_table(figures),
         "grid": grid_table(seconds / 2),
         "ends": ends_table(seconds / 3),
         "stages": stages_table(seconds / 4),
         "vectors": vectors_table(),
+        "points": points_table(sweeps),
+        "replicates": replicates_table(histories),
+        "estimate": estimate_table(sweeps[-1], histories[-1]),
         "peers": peers_table(seconds / 3),
     }
     text = TEMPLATE.read_text(encoding="utf-8")

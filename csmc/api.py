@@ -12,6 +12,9 @@ from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.driver import ignore
 from csmc.engine.progress import OnProgress
+from csmc.engine.shards import parse_share, shard_store
+from csmc.engine.spans import Share
+from csmc.errors import PartialError
 from csmc.estimate import chosen_metrics
 from csmc.results import assemble, open_results
 
@@ -49,8 +52,8 @@ def run(
 ) -> xr.Dataset:
     """Simulate an experiment, keep everything on disk, and open the result.
 
-    An output that holds part of the same experiment is continued, and more replicates extend it. Where and on how
-    many cores it runs never changes a number.
+    An output that holds part of the same experiment is continued; more replicates and more points extend it. Where
+    and on how many cores it runs never changes a number.
 
     Parameters
     ----------
@@ -77,6 +80,8 @@ def run(
         The configuration is wrong; nothing has run.
     StoreError
         The output cannot hold this experiment; nothing has run and nothing there has been changed.
+    PartialError
+        Some work failed; the rest has been done, and the result of it written.
     KeyboardInterrupt
         Ctrl-C; what had finished is kept, and the same call goes on from there.
     """
@@ -84,9 +89,34 @@ def run(
         experiment = load_experiment(experiment)
     store = Store(output_path(experiment, output))
     chosen = engines.choose(experiment, engine=engine, threads=threads, address=address)
-    engines.run(experiment, store, chosen, progress or ignore)
+    try:
+        engines.run(experiment, store, chosen, progress or ignore)
+    except PartialError:
+        assemble(experiment, store)  # of what has been done
+        raise
     assemble(experiment, store)
     return open_results(store.path)
+
+
+def run_shard(
+    experiment: Experiment,
+    shard: str,
+    *,
+    threads: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
+    output: str | os.PathLike[str] | None = None,
+    progress: OnProgress | None = None,
+) -> Share:
+    """Simulate one share of an experiment, `i/N`, into a folder of its own inside the output; see `csmc collect`.
+
+    Parameters and errors are those of `run`. Shares never overlap, and all of them together are the experiment.
+    """
+    share = parse_share(shard)
+    store = shard_store(output_path(experiment, output), share)
+    chosen = engines.choose(experiment, engine=engine, threads=threads, address=address)
+    engines.run(experiment, store, chosen, progress or ignore, share)
+    return share
 
 
 def output_path(experiment: Experiment, output: str | os.PathLike[str] | None = None) -> Path:

@@ -17,6 +17,9 @@ Scalar = float | int | str | bool | None
 Assignment = dict[str, Scalar]
 Shape = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
+#: What a path has at a point that does not set it.
+UNSET: Any = object()
+
 
 @dataclass(frozen=True)
 class Factor:
@@ -47,6 +50,10 @@ class Design(ABC):
     @abstractmethod
     def assignment(self, index: int) -> Assignment:
         """What point `index` sets."""
+
+    def column(self, path: str) -> list[Any]:
+        """What every point sets `path` to, in order; UNSET where it does not."""
+        return [self.assignment(index).get(path, UNSET) for index in range(self.n_points)]
 
     @abstractmethod
     def as_data(self) -> dict[str, Any]:
@@ -82,6 +89,10 @@ class Grid(Design):
             values.append(factor.values[digit])
         return dict(zip(self.paths, reversed(values), strict=True))
 
+    def column(self, path: str) -> list[Any]:
+        """The values of a factor, repeated as the grid is walked."""
+        return _crossed([(len(f.values), f.values if f.path == path else None) for f in self.factors])
+
     def as_data(self) -> dict[str, Any]:
         """Paths and values."""
         return {"grid": {factor.path: factor.as_data() for factor in self.factors}}
@@ -111,6 +122,10 @@ class Zip(Design):
     def assignment(self, index: int) -> Assignment:
         """Value `index` of every factor."""
         return {factor.path: factor.values[index] for factor in self.factors}
+
+    def column(self, path: str) -> list[Any]:
+        """The values of a factor."""
+        return next((list(factor.values) for factor in self.factors if factor.path == path), [UNSET] * self.n_points)
 
     def as_data(self) -> dict[str, Any]:
         """Paths and values."""
@@ -166,6 +181,10 @@ class Product(Design):
             found.append(part.assignment(digit))
         return {path: value for assignment in reversed(found) for path, value in assignment.items()}
 
+    def column(self, path: str) -> list[Any]:
+        """The column of the part that sets the path, repeated as the parts are walked."""
+        return _crossed([(part.n_points, part.column(path) if path in part.paths else None) for part in self.parts])
+
     def as_data(self) -> dict[str, Any]:
         """The parts."""
         return {"product": [part.as_data() for part in self.parts]}
@@ -202,6 +221,10 @@ class Concat(Design):
         start = ends[part - 1] if part else 0
         return self.parts[part].assignment(index - start)
 
+    def column(self, path: str) -> list[Any]:
+        """The columns of the parts, one after the other."""
+        return [value for part in self.parts for value in part.column(path)]
+
     def as_data(self) -> dict[str, Any]:
         """The parts."""
         return {"concat": [part.as_data() for part in self.parts]}
@@ -210,6 +233,17 @@ class Concat(Design):
     def shape(self) -> Shape | None:
         """The axes of the part, if there is only one and it is a full grid."""
         return self.parts[0].shape if len(self.parts) == 1 else None
+
+
+def _crossed(parts: Sequence[tuple[int, Sequence[Any] | None]]) -> list[Any]:
+    """The only column among `parts` (length, column), over all combinations of the parts, the last one fastest."""
+    before, values, after = 1, [UNSET], 1
+    for length, column in parts:
+        if column is not None:
+            before, values, after = before * after, list(column), 1
+        else:
+            after *= length
+    return [value for value in values for _ in range(after)] * before
 
 
 def spread_evenly(first: float, last: float, count: int) -> tuple[float | int, ...]:

@@ -43,6 +43,10 @@ class StoreError(CsmcError):
     """A store that cannot be read, written or continued."""
 
 
+class PartialError(CsmcError):
+    """Some of what was asked for could not be done; the rest has been done and kept."""
+
+
 class Problem(NamedTuple):
     """One thing that is wrong at one place of a document; whoever knows the document adds file and line."""
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import itemgetter
 from typing import Any, Literal
 
 import numpy as np
@@ -245,5 +246,17 @@ def defaults() -> dict[str, Value]:
 
 def pack_point(values: Values) -> Record:
     """The kernel's record, shape (1,), of one point's legal `values` by path (all of `PARAMETERS`)."""
-    row = tuple(p.choices.index(values[p.path]) if p.kind == "choice" else values[p.path] for p in PARAMETERS)
-    return np.array([row], dtype=POINT_DTYPE).view(np.recarray)
+    row = list(_IN_ORDER(values))
+    for place, codes in _CHOICES:
+        row[place] = codes[row[place]]
+    return np.array([tuple(row)], dtype=POINT_DTYPE).view(np.recarray)
+
+
+_IN_ORDER = itemgetter(*(p.path for p in PARAMETERS))
+
+#: Where in a record a choice is, and its codes.
+_CHOICES = [
+    (place, {choice: code for code, choice in enumerate(p.choices)})
+    for place, p in enumerate(PARAMETERS)
+    if p.kind == "choice"
+]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,12 @@ class System:
     def n_states(self) -> int:
         """How many states there are."""
         return len(self.names)
+
+    @cached_property
+    def contents(self) -> bytes:
+        """All numbers, one array after the other."""
+        arrays = (self.capability, self.ideal_points, self.distance, self.great_power, self.member)
+        return b"".join(array.tobytes() for array in arrays)
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class Section(StrEnum):
     METAMORPHIC = "Metamorphic relations"
     THEORY = "What theory predicts"
     STATISTICS = "Intervals hold their level"
+    FAULTS = "Nothing is lost"
     INPUT = "Hostile input"
     MUTATION = "Would the tests notice a fault?"
 

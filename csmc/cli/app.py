@@ -10,17 +10,20 @@ import typer
 from csmc import __version__
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
+from csmc.cli.collect import collect
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.report import report
 from csmc.cli.run import run
 from csmc.cli.schema import schema
+from csmc.cli.status import status
 from csmc.cli.validate import validate
-from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
+from csmc.cli.verify import verify
+from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, StoreError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, institutions, schema, report, export, bench):
+for command in (run, validate, status, collect, verify, institutions, schema, report, export, bench):
     app.command()(command)
 
 
@@ -48,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         if os.environ.get("CSMC_DEBUG") == "1":
             raise
         print(f"error: {error}", file=sys.stderr)
-        wrong_input = isinstance(error, ConfigError | ParameterError | StoreError)
-        sys.exit(ExitCode.USAGE if wrong_input else ExitCode.FAILED)
+        sys.exit(_code_of(error))
     sys.exit(ExitCode.OK)
+
+
+def _code_of(error: CsmcError) -> ExitCode:
+    if isinstance(error, ConfigError | ParameterError | StoreError):
+        return ExitCode.USAGE
+    return ExitCode.PARTIAL if isinstance(error, PartialError) else ExitCode.FAILED

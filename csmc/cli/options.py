@@ -9,6 +9,7 @@ Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The experiment: 
 Result = Annotated[
     Path, typer.Argument(metavar="RESULT", help="A run's output directory, or its result.zarr.", show_default=False)
 ]
+Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A run's output directory.", show_default=False)]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -28,6 +28,9 @@ def run(
     threads: Annotated[int | None, typer.Option(min=1, help="Cores to use on this machine; all by default.")] = None,
     engine: Annotated[EngineName | None, typer.Option(help="Where to compute; never changes a number.")] = None,
     address: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="A Ray cluster to compute on.")] = None,
+    shard: Annotated[
+        str | None, typer.Option(metavar="I/N", help="Do the I-th of N shares of the work; then `csmc collect`.")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show neither progress nor the table.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print where and what the result is as JSON.")] = False,
 ) -> None:
@@ -38,6 +41,13 @@ def run(
     experiment = api.load_experiment(config, overrides or ())
     path = api.output_path(experiment, output)
     try:
+        if shard is not None:
+            with shown(quiet) as progress:
+                share = api.run_shard(
+                    experiment, shard, threads=threads, engine=engine, address=address, output=path, progress=progress
+                )
+            say(f"shard {share} is finished; when all are: csmc collect {path}")
+            return
         with shown(quiet) as progress:
             dataset = api.run(
                 experiment, threads=threads, engine=engine, address=address, output=path, progress=progress

@@ -58,9 +58,12 @@ def build(document: Document) -> Parts:
         design = reader.read(document.data["design"])
     reference, found = _reference(head, institutions)
     problems += (found if checker.institutions_are_complete else []) + checker.problems
-    tables = Tables()
-    texts, found = _read_tables(tables, checker, fixed, design, document.folder)
-    problems += found
+    if document.tables is None:
+        tables = Tables()
+        texts, found = _read_tables(tables, checker, fixed, design, document.folder)
+        problems += found
+    else:
+        tables, texts = Tables.from_contents(document.tables), []
     if head and design and not problems and not texts:
         values = defaults() | {path: value for path, value in fixed.items() if not is_institutional(path)}
         explicit = frozenset([*fixed, *design.paths])

@@ -1,5 +1,6 @@
 """A configuration as plain data that remembers where each part was written; edit when places are told differently."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,12 +27,16 @@ class Place(NamedTuple):
 
 @dataclass
 class Document:
-    """Plain data, where each part of it was written, the folder that its paths start from, and its text."""
+    """Plain data, where each part of it was written, the folder that its paths start from, and its text.
+
+    `tables` holds the contents of tables by parameter and name, if they are known and no file need be read.
+    """
 
     data: Any
     folder: Path
     places: dict[Route, Place] = field(default_factory=dict)
     text: str = ""
+    tables: Mapping[str, Mapping[str, Any]] | None = None
 
     def place(self, path: Route) -> Place | None:
         """Where the value at `path` was written, or else the nearest thing around it."""

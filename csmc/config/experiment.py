@@ -11,18 +11,21 @@ from typing import Any
 from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
-from csmc.config.export import identity, plain, resolved, source_of
+from csmc.config.export import from_order, identity, plain, resolved, source_of
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
-from csmc.config.tableset import DECIDED, DECIDING
-from csmc.design import Assignment, Design, Scalar, Shape
+from csmc.config.tableset import COMBINING, DECIDED, DECIDING
+from csmc.design import UNSET, Assignment, Design, Scalar, Shape
 from csmc.errors import ConfigError, ParameterError, shown
 from csmc.institutions.fields import field_value
 from csmc.institutions.record import Institution, pack_institutions
 from csmc.parameters import Record, Value, Values, pack_point
 from csmc.system import System
 
-InstitutionalValues = tuple[tuple[str, Scalar], ...]
+Assigned = tuple[tuple[str, Scalar], ...]
+
+#: Length of `Point.key`.
+KEY_BYTES = 16
 
 #: Different systems and different institutions kept at hand while points are asked for.
 _KEPT = 4096
@@ -37,11 +40,24 @@ class Point:
     institutions: tuple[Institution, ...]
     system: System
     seed: int
+    record: Record
     institution_records: Record
 
     def packed(self) -> tuple[Record, System, Record]:
         """The kernel's arguments: the point's record (1,), its arrays, and the institutions' records (K,)."""
-        return pack_point(self.values), self.system, self.institution_records
+        return self.record, self.system, self.institution_records
+
+    @property
+    def key(self) -> bytes:
+        """16 bytes that are the same for two points if and only if a replicate of both has the same numbers.
+
+        BLAKE2b of the kernel's arguments: where in which design a point stands does not show in it.
+        """
+        digest = hashlib.blake2b(self.seed.to_bytes(8, "little"), digest_size=KEY_BYTES)
+        digest.update(self.record.tobytes())
+        digest.update(self.system.contents)
+        digest.update(self.institution_records.tobytes())
+        return digest.digest()
 
 
 @dataclass(frozen=True, init=False, eq=False)
@@ -80,6 +96,17 @@ class Experiment:
         experiment = cls.__new__(cls)
         experiment._fill_from(data, base)
         return experiment
+
+    @classmethod
+    def from_contents(
+        cls,
+        configuration: Mapping[str, Any],
+        design: Mapping[str, Any] | None,
+        tables: Mapping[str, Mapping[str, Any]],
+    ) -> "Experiment":
+        """The experiment that `resolved()` gave as `configuration`, its design and tables as `identity()` has them."""
+        data = plain(configuration) | ({"design": from_order(design)} if design else {})
+        return cls.from_document(Document(data, Path(), tables=tables))
 
     @classmethod
     def from_document(cls, document: Document) -> "Experiment":
@@ -137,37 +164,34 @@ class Experiment:
         """Paths and values of the axes, the last one fastest, if the design is one full grid that varies something."""
         return self.design.shape or None
 
-    def coordinate(self, path: str, index: int) -> float | int | str:
-        """The value of the varied `path` at point `index`; of a field that is multiplied, the factor."""
-        return self._coordinate(path, self.design.assignment(index))
-
     def coordinates(self) -> dict[str, list[float | int | str]]:
-        """The values of every varied path at all points."""
-        if self.shape:
-            return self._axes_of_all_points(self.shape)
-        columns: dict[str, list[float | int | str]] = {path: [] for path in self.varied}
-        for index in range(self.n_points):
-            assignment = self.design.assignment(index)
-            for path, column in columns.items():
-                column.append(self._coordinate(path, assignment))
-        return columns
+        """The values of every varied path at all points; of a field that is multiplied, the factors."""
+        return {path: [_label(value) for value in self._column(path)] for path in self.varied}
+
+    def values_of(self, path: str) -> list[Any]:
+        """The value of a parameter at every point, varied or not."""
+        if path in self.varied:
+            return self._column(path)
+        if path in DECIDED and DECIDING & set(self.varied):
+            return [self._values(self.design.assignment(index))[path] for index in range(self.n_points)]
+        return [self.parameters[path]] * self.n_points
 
     def point(self, index: int) -> Point:
         """Design point `index`, from 0."""
         if not 0 <= index < self.n_points:
             raise IndexError(f"point {index} is outside the design, which has points 0 to {self.n_points - 1}")
-        assignment = self.design.assignment(index)
-        values = self._values(assignment)
-        problems = self._parts.tables.problems(values)
-        if problems:
-            raise ConfigError(f"design point {index}: {path} = {values[path]}: {why}" for path, why in problems)
-        institutional = tuple((path, assignment[path]) for path in assignment if is_institutional(path))
+        own: dict[str, Scalar] = {}
+        combining: dict[str, Scalar] = {}
+        institutional: dict[str, Scalar] = {}
+        for path, value in self.design.assignment(index).items():
+            (combining if path in _COMBINING else institutional if is_institutional(path) else own)[path] = value
         try:
-            institutions, records = self._institutions_at(institutional)
-        except ParameterError as error:
-            raise ConfigError(f"design point {index}: {error}") from error
-        key = tuple(values[path] for path in _SYSTEM_PATHS)
-        return Point(index, values, institutions, self._system_at(key), self._seed(index), records)
+            together, system = self._together_at(tuple(combining.items()))
+            institutions, records = self._institutions_at(tuple(institutional.items()))
+        except (ConfigError, ParameterError) as error:
+            raise ConfigError(f"design point {index}: {problem}" for problem in str(error).splitlines()) from error
+        values = {**together, **own}
+        return Point(index, values, institutions, system, self._seed(index), pack_point(values), records)
 
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""
@@ -189,6 +213,19 @@ class Experiment:
         return int.from_bytes(hashlib.sha256(address).digest()[:8], "little")
 
     @cached_property
+    def _together_at(self) -> Callable[[Assigned], tuple[dict[str, Any], System]]:
+        """All values, and the system, of the points that have these values of paths that must go together."""
+
+        def put_together(combining: Assigned) -> tuple[dict[str, Any], System]:
+            values, tables = self._values(dict(combining)), self._parts.tables
+            problems = tables.problems(values)
+            if problems:
+                raise ConfigError(f"{path} = {values[path]}: {why}" for path, why in problems)
+            return values, self._system_at(tuple(values[path] for path in _SYSTEM_PATHS))
+
+        return lru_cache(_KEPT)(put_together)
+
+    @cached_property
     def _system_at(self) -> Callable[[tuple[Any, ...]], System]:
         def build_system(key: tuple[Any, ...]) -> System:
             return self._parts.tables.system(dict(zip(_SYSTEM_PATHS, key, strict=True)))
@@ -196,32 +233,23 @@ class Experiment:
         return lru_cache(_KEPT)(build_system)
 
     @cached_property
-    def _institutions_at(self) -> Callable[[InstitutionalValues], tuple[tuple[Institution, ...], Record]]:
-        def change_institutions(values: InstitutionalValues) -> tuple[tuple[Institution, ...], Record]:
+    def _institutions_at(self) -> Callable[[Assigned], tuple[tuple[Institution, ...], Record]]:
+        def change_institutions(values: Assigned) -> tuple[tuple[Institution, ...], Record]:
             changed = apply_all(self.institutions, dict(values), self._parts.multiplied)
             return changed, pack_institutions(changed)
 
         return lru_cache(_KEPT)(change_institutions)
 
-    def _coordinate(self, path: str, assignment: Assignment) -> float | int | str:
-        if path in assignment:
-            value: Any = assignment[path]
-        elif not is_institutional(path):
-            value = self._values(assignment)[path]
-        elif path in self._parts.multiplied:
-            value = 1.0
-        else:
-            value = self._own_value(path)
-        return _label(value)
-
-    def _axes_of_all_points(self, shape: Shape) -> dict[str, list[float | int | str]]:
-        columns: dict[str, list[float | int | str]] = {}
-        repeats = self.n_points
-        for path, values in shape:
-            repeats //= len(values)
-            cycle = [_label(value) for value in values for _ in range(repeats)]
-            columns[path] = cycle * (self.n_points // len(cycle))
-        return columns
+    def _column(self, path: str) -> list[Any]:
+        """What every point has for a varied path, also where the design leaves it alone."""
+        column = self.design.column(path)
+        if not is_institutional(path):
+            return [
+                self._values(self.design.assignment(index))[path] if value is UNSET else value
+                for index, value in enumerate(column)
+            ]
+        alone = 1.0 if path in self._parts.multiplied else self._own_value(path)
+        return [alone if value is UNSET else value for value in column]
 
     def _own_value(self, path: str) -> Any:
         """What the institutions have where the design leaves a field alone; nan if they differ."""
@@ -230,6 +258,9 @@ class Experiment:
         found = {value for has, value in (field_value(institution, field) for institution in chosen) if has}
         return found.pop() if len(found) == 1 else math.nan
 
+
+#: Paths whose values can be wrong together, or that decide others'.
+_COMBINING = COMBINING | DECIDING
 
 #: What `build_system` reads.
 _SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")

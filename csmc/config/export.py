@@ -47,8 +47,24 @@ def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
         "reference": experiment.reference,
         "parameters": dict(sorted(experiment.parameters.items())),
         "tables": plain(tables.contents()),
-        "design": plain(experiment.design.as_data()) if experiment.varied else None,
+        "design": _in_order(plain(experiment.design.as_data())) if experiment.varied else None,
     }
+
+
+def _in_order(design: dict[str, Any]) -> dict[str, Any]:
+    """A design whose factors are a list: their order numbers the points, and mappings are compared without theirs."""
+    ((kind, content),) = design.items()
+    if kind in ("grid", "zip"):
+        return {kind: [{"name": path, "values": values} for path, values in content.items()]}
+    return {kind: content if kind == "cases" else [_in_order(part) for part in content]}
+
+
+def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
+    """The design of an identity as a configuration states it."""
+    ((kind, content),) = design.items()
+    if kind in ("grid", "zip"):
+        return {kind: {factor["name"]: factor["values"] for factor in content}}
+    return {kind: content if kind == "cases" else [from_order(part) for part in content]}
 
 
 def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, Any]:

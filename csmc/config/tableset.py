@@ -58,6 +58,13 @@ class Tables:
                 problems += error.problems
         return problems
 
+    @classmethod
+    def from_contents(cls, contents: Mapping[str, Mapping[str, Any]]) -> "Tables":
+        """The tables that `contents` once were."""
+        states = {name: StateTable(**_tuples(table)) for name, table in contents[STATES].items()}
+        distances = {name: DistanceTable(**_tuples(table)) for name, table in contents[DISTANCES].items()}
+        return cls(states, distances)
+
     def contents(self) -> dict[str, Any]:
         """What identifies the tables: all they say."""
         return {
@@ -92,3 +99,10 @@ class Tables:
     def system(self, values: Values) -> System:
         """The system of a point."""
         return build_system(values, *self.of(values))
+
+
+def _tuples(value: Any) -> Any:
+    """Lists, which JSON has, as tuples."""
+    if isinstance(value, Mapping):
+        return {key: _tuples(item) for key, item in value.items()}
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value

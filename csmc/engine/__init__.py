@@ -4,16 +4,17 @@ from csmc.engine.choice import choose
 from csmc.engine.driver import InterruptedRun, run
 from csmc.engine.local import LocalEngine
 from csmc.engine.progress import Progress
+from csmc.engine.records import Records
 from csmc.engine.schedule import WorkError
 from csmc.engine.spans import Span
-from csmc.engine.store import Record, Store, WriteError
+from csmc.engine.store import Store, WriteError
 from csmc.engine.tallies import tally_span
 
 __all__ = [
     "InterruptedRun",
     "LocalEngine",
     "Progress",
-    "Record",
+    "Records",
     "Span",
     "Store",
     "WorkError",

@@ -1,14 +1,15 @@
 """The engine of one machine: threads of this process. The compiled kernel lets go of the interpreter lock."""
 
+import math
 import os
 from collections.abc import Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done, Job, tally_spans
+from csmc.engine.tallies import Counted, Job, tally_spans
 
-Task = Future[list[Done]]
+Task = Future[Counted]
 
 
 def available_cores() -> int:
@@ -56,6 +57,16 @@ class Threads:
         """The tasks that have finished."""
         return wait(handles, timeout, FIRST_COMPLETED).done
 
-    def result(self, handle: Task) -> list[Done]:
+    def result(self, handle: Task) -> Counted:
         """What a finished task counted."""
         return handle.result()
+
+    def was_lost(self, error: Exception) -> bool:
+        """Threads do not get lost."""
+        del error
+        return False
+
+    def patience(self, usual: float) -> float:
+        """No other thread is faster."""
+        del usual
+        return math.inf

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from csmc.config import Experiment
-from csmc.engine.spans import Span, episodes
+from csmc.engine.spans import Costs
+from csmc.kernel.result import Integers
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,9 @@ OnProgress = Callable[[Progress], None]
 class Meter:
     """Counts finished spans of one run."""
 
-    def __init__(self, experiment: Experiment, missing: int) -> None:
-        total = total_episodes(experiment)
+    def __init__(self, experiment: Experiment, costs: Costs, total: int, missing: int) -> None:
         kept = total - missing
-        self._experiment = experiment
+        self._costs = costs
         self._start = time.monotonic()
         self.progress = Progress(total, kept, kept, len(experiment.institutions), 0.0)
 
@@ -57,16 +57,13 @@ class Meter:
         """Start the clock: the workers are ready."""
         self._start = time.monotonic()
 
-    def add(self, span: Span) -> Progress:
-        """Count one more finished span."""
-        done = self.progress.done + span.count * episodes(self._experiment, span.point)
+    def add(self, spans: Integers) -> Progress:
+        """Count more finished spans (span, 3), see `Costs.episodes`."""
+        done = self.progress.done + self._costs.episodes(spans)
         self.progress = replace(self.progress, done=done, seconds=time.monotonic() - self._start)
         return self.progress
 
 
 def total_episodes(experiment: Experiment) -> int:
     """Crisis episodes of a whole experiment."""
-    replicates = int(experiment.sampling.replicates)
-    if "dynamics.episodes" not in experiment.varied:
-        return replicates * experiment.n_points * episodes(experiment, 0)
-    return replicates * sum(episodes(experiment, point) for point in range(experiment.n_points))
+    return experiment.sampling.replicates * int(sum(experiment.values_of("dynamics.episodes")))

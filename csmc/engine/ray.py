@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from csmc._jit import DIGEST
 from csmc.engine.local import available_cores
+from csmc.engine.schedule import UnfitWorkerError
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done, Job, tally_spans
-from csmc.errors import CsmcError
+from csmc.engine.tallies import Counted, Job, tally_spans
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
 ENVIRONMENT = {
@@ -32,9 +32,11 @@ OBJECT_STORE = 200_000_000
 CONNECT_SECONDS = 5.0
 #: How often the number of cores of the cluster is read again (seconds): nodes come and go.
 CENSUS_SECONDS = 5.0
+#: A task is given to a second worker after this many seconds and this many times the usual length of a task.
+PATIENCE_SECONDS, PATIENCE_TASKS = 30.0, 10.0
 
 
-class ClusterError(CsmcError):
+class ClusterError(UnfitWorkerError):
     """No cluster where one was said to be, or one that cannot do csmc's work."""
 
 
@@ -57,12 +59,16 @@ class RayEngine:
         import ray
 
         if self.address is None and ray.is_initialized():
-            yield Cluster(job)
+            cluster = Cluster(job)
+            yield cluster
+            cluster.abandon()
             return
         self._connect()
+        cluster = Cluster(job)
         try:
-            yield Cluster(job)
+            yield cluster
         finally:
+            cluster.abandon()
             ray.shutdown()
 
     def _connect(self) -> None:
@@ -93,6 +99,7 @@ class Cluster:
 
         self._job = ray.put(job)
         self._task = ray.remote(num_cpus=1, max_retries=1)(tally_on_worker)
+        self._in_flight: set[Any] = set()
         self._capacity = 0
         self._counted = -math.inf
 
@@ -107,7 +114,9 @@ class Cluster:
 
     def submit(self, spans: tuple[Span, ...]) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        return self._task.remote([self._job], DIGEST, spans)
+        handle = self._task.remote([self._job], DIGEST, spans)
+        self._in_flight.add(handle)
+        return handle
 
     def wait(self, handles: Collection[Any], timeout: float) -> Collection[Any]:
         """The tasks that have finished."""
@@ -119,18 +128,44 @@ class Cluster:
         finished: list[Any] = ready
         return finished
 
-    def result(self, handle: Any) -> list[Done]:
+    def result(self, handle: Any) -> Counted:
         """What a finished task counted."""
         import ray
 
+        self._in_flight.discard(handle)
         try:
-            counted: list[Done] = ray.get(handle)
+            counted: Counted = ray.get(handle)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # the text of Ray's own is the traceback of the worker
         return counted
 
+    def was_lost(self, error: Exception) -> bool:
+        """Whether a worker, its node, or what it had counted is gone."""
+        from ray import exceptions
 
-def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> list[Done]:
+        lost = (
+            exceptions.WorkerCrashedError,
+            exceptions.NodeDiedError,
+            exceptions.ObjectLostError,
+            exceptions.OutOfMemoryError,
+            exceptions.LocalRayletDiedError,
+        )
+        return isinstance(error, lost)
+
+    def patience(self, usual: float) -> float:
+        """A worker that hangs, or whose network is gone, is noticed by Ray after minutes or never."""
+        return PATIENCE_SECONDS + PATIENCE_TASKS * usual
+
+    def abandon(self) -> None:
+        """Give up what is still in flight: it has been done by others, or will be done by the next run."""
+        import ray
+
+        for handle in self._in_flight:
+            ray.cancel(handle, force=True)
+        self._in_flight.clear()
+
+
+def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> Counted:
     """Do a task, in a worker process."""
     if digest != DIGEST:
         raise ClusterError(f"csmc on {socket.gethostname()} differs from that of the run; install the same everywhere")

@@ -1,25 +1,57 @@
-"""One loop for every engine: keep a bounded number of tasks in flight, hand back what finishes, stop when asked."""
+"""One loop for every engine: keep a bounded number of tasks in flight, try again what was lost, stop when asked."""
 
+import hashlib
 import signal
+import statistics
 import threading
-from collections.abc import Collection, Iterable, Iterator
+import time
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from dataclasses import dataclass, field
 from types import FrameType
-from typing import Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from csmc.engine.spans import Span
-from csmc.engine.tallies import Done
-from csmc.errors import CsmcError
+from csmc.engine.tallies import Counted
+from csmc.errors import CsmcError, PartialError
 
 Handle = TypeVar("Handle")
 
 #: How long the loop waits for a task before it looks again at the number of workers and at the wish to stop (seconds).
 HEARTBEAT = 1.0
+#: How often a task is started whose workers get lost.
+ATTEMPTS = 3
+#: After so many failures nothing new starts: what is wrong is then not the work of a few points.
+MOST_FAILURES = 100
 
 
-class WorkError(CsmcError):
-    """A task failed; what else had finished is in the store."""
+class UnfitWorkerError(CsmcError):
+    """A worker that cannot do any of the work, so that going on would only fail again and again."""
+
+
+class NondeterminismError(CsmcError):
+    """The same work gave different numbers on two workers: none of them can be trusted."""
+
+
+class WorkError(PartialError):
+    """Some work failed; what else had finished is in the store."""
+
+    def __init__(self, message: str, failures: Sequence["Failure"] = ()) -> None:
+        super().__init__(message)
+        self.failures = tuple(failures)
+
+
+class Failure(NamedTuple):
+    """Work that cannot be done, and why."""
+
+    span: Span
+    error: Exception
+
+    def __str__(self) -> str:
+        span = self.span
+        last = span.stop - 1
+        return f"point {span.point}, replicates {span.first} to {last}: {type(self.error).__name__}: {self.error}"
 
 
 class Workers(Protocol[Handle]):
@@ -34,45 +66,120 @@ class Workers(Protocol[Handle]):
     def wait(self, handles: Collection[Handle], timeout: float) -> Collection[Handle]:
         """The tasks among `handles` that have finished, within `timeout` seconds."""
 
-    def result(self, handle: Handle) -> list[Done]:
+    def result(self, handle: Handle) -> Counted:
         """What a finished task counted; raises what the task raised."""
 
+    def was_lost(self, error: Exception) -> bool:
+        """Whether an error says that a worker got lost, rather than that the work cannot be done."""
 
-def drain(workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: threading.Event) -> Iterator[Done]:
-    """Run tasks and yield their results as they finish, in any order.
+    def patience(self, usual: float) -> float:
+        """Seconds after which a task is given to another worker too, if tasks usually take `usual`; inf for never."""
 
-    When `stop` is set, or after a task has failed, nothing new starts; what is in flight is still awaited and yielded.
 
-    Raises
-    ------
-    WorkError
-        After the last task in flight, if any task failed.
+@dataclass(eq=False)
+class _Task(Generic[Handle]):
+    """Spans on their way, perhaps on several workers."""
+
+    spans: tuple[Span, ...]
+    attempts: int = 0
+    finished: bool = False
+    digest: bytes = b""  #: of what the first worker counted, if another has the task too
+    handles: dict[Handle, float] = field(default_factory=dict)  #: when each was started
+
+
+class Schedule(Generic[Handle]):
+    """The tasks of one run: iterate over it for their results, in any order; `failures` is what could not be done.
+
+    When `stop` is set nothing new starts; what is in flight is still awaited and yielded. A task whose worker was lost
+    is started again; one that raises is taken apart until the span that cannot be done is known, and the rest goes on.
     """
-    remaining = iter(tasks)
-    in_flight: dict[Handle, tuple[Span, ...]] = {}
-    failures: list[tuple[tuple[Span, ...], Exception]] = []
-    while True:
-        if not stop.is_set() and not failures:
-            for spans in islice(remaining, max(workers.capacity() - len(in_flight), 0)):
-                in_flight[workers.submit(spans)] = spans
-        if not in_flight:
-            break
-        for handle in workers.wait(in_flight.keys(), HEARTBEAT):
-            spans = in_flight.pop(handle)
-            try:
-                finished = workers.result(handle)
-            except Exception as error:  # whatever a worker can raise: it is reported below, with what was being done
-                failures.append((spans, error))
-            else:
-                yield from finished
-    if failures:
-        raise WorkError(_failure(*failures[0])) from failures[0][1]
 
+    def __init__(self, workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: threading.Event) -> None:
+        self.failures: list[Failure] = []
+        self._workers, self._stop = workers, stop
+        self._coming = iter(tasks)
+        self._again: deque[_Task[Handle]] = deque()
+        self._in_flight: dict[Handle, _Task[Handle]] = {}
+        self._seconds: deque[float] = deque(maxlen=100)
 
-def _failure(spans: tuple[Span, ...], error: Exception) -> str:
-    first, last = spans[0], spans[-1]
-    where = f"point {first.point}, replicate {first.first} to point {last.point}, replicate {last.stop - 1}"
-    return f"the work on {where} failed: {type(error).__name__}: {error}"
+    def __iter__(self) -> Iterator[Counted]:
+        while True:
+            self._start()
+            if not any(not task.finished for task in self._in_flight.values()):
+                return
+            for handle in self._workers.wait(self._in_flight.keys(), HEARTBEAT):
+                task = self._in_flight.pop(handle)
+                began = task.handles.pop(handle)
+                try:
+                    counted = self._workers.result(handle)
+                except Exception as error:  # whatever a worker can raise: it is reported, with what was being done
+                    self._retry(task, error)
+                else:
+                    self._seconds.append(time.monotonic() - began)
+                    if self._is_first(task, counted):
+                        yield counted
+
+    def _is_first(self, task: "_Task[Handle]", counted: Counted) -> bool:
+        """Whether nobody has done the task before; who has must have counted the same."""
+        digest = hashlib.blake2b(counted.rows.data).digest() if task.handles or task.digest else b""
+        if task.digest and digest != task.digest:
+            raise NondeterminismError(
+                f"two workers counted differently at point {task.spans[0].point}, replicate {task.spans[0].first}: "
+                "nothing of this run can be trusted; look for a broken node or a changed installation"
+            )
+        first, task.finished, task.digest = not task.finished, True, digest
+        return first
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether so much failed that nothing new is started."""
+        unfit = any(isinstance(failure.error, UnfitWorkerError) for failure in self.failures)
+        return unfit or len(self.failures) >= MOST_FAILURES
+
+    def _start(self) -> None:
+        if self._stop.is_set() or self.gave_up:
+            return
+        late = self._overdue()
+        room = self._workers.capacity() - len(self._in_flight) + len(late)
+        while room > 0:
+            task = self._next(late)
+            if task is None:
+                return
+            handle = self._workers.submit(task.spans)
+            task.attempts += 1
+            task.handles[handle] = time.monotonic()
+            self._in_flight[handle] = task
+            room -= 1
+
+    def _next(self, late: "deque[_Task[Handle]]") -> "_Task[Handle] | None":
+        for waiting in (self._again, late):
+            if waiting:
+                return waiting.popleft()
+        spans = next(self._coming, None)
+        return None if spans is None else _Task(spans)
+
+    def _overdue(self) -> "deque[_Task[Handle]]":
+        """Tasks that only one worker has, for so long that it may never answer."""
+        usual = statistics.median(self._seconds) if self._seconds else 0.0
+        limit = time.monotonic() - self._workers.patience(usual)
+        tasks = dict.fromkeys(self._in_flight.values())
+        return deque(
+            task
+            for task in tasks
+            if not task.finished and task.attempts < ATTEMPTS and max(task.handles.values()) < limit
+        )
+
+    def _retry(self, task: "_Task[Handle]", error: Exception) -> None:
+        if task.finished or task.handles:  # another worker has done it, or is doing it
+            return
+        if self._workers.was_lost(error) and task.attempts < ATTEMPTS:
+            self._again.append(task)
+        elif len(task.spans) > 1 and not isinstance(error, UnfitWorkerError):
+            self._again.extend(_Task((span,)) for span in task.spans)
+            task.finished = True
+        else:
+            self.failures.append(Failure(task.spans[0], error))
+            task.finished = True
 
 
 @contextmanager

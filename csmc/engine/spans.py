@@ -6,9 +6,11 @@ the sizes here serve only speed, progress and how much an interruption costs.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+
+import numpy as np
 
 from csmc.config import Experiment
+from csmc.kernel.result import Integers
 
 #: Blocks are multiples of this many replicates, so that the kernel's lanes are full.
 QUANTUM = 256
@@ -18,8 +20,6 @@ BLOCK_SECONDS = 0.2
 LARGEST_BLOCK = 1 << 20
 #: Planning value for 8 states (seconds per institution-episode); bench/ has the measured ones.
 EPISODE_SECONDS = 200e-9
-
-Range = tuple[int, int]  #: replicates first, stop (exclusive)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,74 +36,77 @@ class Span:
         return self.first + self.count
 
 
-def value(experiment: Experiment, path: str, point: int) -> Any:
-    """The value of one parameter at one design point, without building the point."""
-    if path in experiment.varied:
-        return experiment.coordinate(path, point)
-    return experiment.parameters[path]
+class Costs:
+    """What a replicate of every design point costs; one number per point in each array.
+
+    lengths: episodes of a history. states: in its system. seconds: planned, under all institutions on one core.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.lengths = _column(experiment, "dynamics.episodes")
+        self.states = _column(experiment, "system.n_states")
+        self.seconds = EPISODE_SECONDS * len(experiment.institutions) * self.lengths * self.states / 8
+        self._block = experiment.execution.block
+
+    def block_size(self, point: int) -> int:
+        """Replicates in a block of a design point: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
+        if self._block is not None:
+            return int(self._block)
+        planned = int(BLOCK_SECONDS / self.seconds[point])
+        return min(max(planned // QUANTUM, 1) * QUANTUM, LARGEST_BLOCK)
+
+    def episodes(self, spans: Integers) -> int:
+        """Crisis episodes in `spans` (span, 3): point, first replicate, replicate after the last."""
+        return int((self.lengths[spans[:, 0]] * (spans[:, 2] - spans[:, 1])).sum())
 
 
-def episodes(experiment: Experiment, point: int) -> int:
-    """Crisis episodes in one replicate of a design point."""
-    return int(value(experiment, "dynamics.episodes", point))
+def _column(experiment: Experiment, path: str) -> Integers:
+    return np.array(experiment.values_of(path), dtype=np.int64)
 
 
-def replicate_seconds(experiment: Experiment, point: int) -> float:
-    """Planned time of one replicate under all institutions, on one core."""
-    states = cast(int, value(experiment, "system.n_states", point))
-    return EPISODE_SECONDS * len(experiment.institutions) * episodes(experiment, point) * states / 8
-
-
-def block_size(experiment: Experiment, point: int) -> int:
-    """Replicates in a block of a design point: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
-    if experiment.execution.block is not None:
-        return int(experiment.execution.block)
-    planned = int(BLOCK_SECONDS / replicate_seconds(experiment, point))
-    return min(max(planned // QUANTUM, 1) * QUANTUM, LARGEST_BLOCK)
-
-
-def gaps(finished: Iterable[Range], replicates: int) -> Iterator[Range]:
-    """The ranges of 0..replicates that the sorted, disjoint ranges `finished` leave open."""
-    start = 0
-    for first, stop in finished:
-        if first >= replicates:
-            break
-        if first > start:
-            yield start, first
-        start = stop
-    if start < replicates:
-        yield start, replicates
-
-
-def blocks(point: int, missing: Iterable[Range], size: int) -> Iterator[Span]:
-    """Cut ranges of replicates at multiples of `size`."""
-    for first, stop in missing:
+def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
+    """Cut what is missing (range, 3), as `Costs.episodes` has it, at multiples of the points' block sizes."""
+    for point, first, stop in missing.tolist():
+        size = costs.block_size(point)
         while first < stop:
             end = min((first // size + 1) * size, stop)
             yield Span(point, first, end - first)
             first = end
 
 
-def batches(experiment: Experiment, spans: Iterable[Span], seconds: float) -> Iterator[tuple[Span, ...]]:
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Every `of`-th block of an experiment, so that machines that do not know of each other can divide the work.
+
+    Which share a block belongs to depends on its point and place alone, so more replicates change none.
+    """
+
+    number: int  #: from 1
+    of: int
+
+    def blocks(self, missing: Integers, costs: Costs) -> Iterator[Span]:
+        """Those blocks of what is missing that belong to this share, see `blocks`."""
+        for span in blocks(missing, costs):
+            if (span.point + span.first // costs.block_size(span.point)) % self.of == self.number - 1:
+                yield span
+
+    def __str__(self) -> str:
+        return f"{self.number}-of-{self.of}"
+
+
+#: All of the work.
+WHOLE = Share(1, 1)
+
+
+def batches(spans: Iterable[Span], costs: Costs, seconds: float) -> Iterator[tuple[Span, ...]]:
     """Group consecutive spans into tasks of about `seconds` of planned work, so that tiny spans share one call."""
     batch: list[Span] = []
     planned = 0.0
     for span in spans:
         batch.append(span)
-        planned += span.count * replicate_seconds(experiment, span.point)
+        planned += span.count * float(costs.seconds[span.point])
         if planned >= seconds:
             yield tuple(batch)
             batch, planned = [], 0.0
     if batch:
         yield tuple(batch)
-
-
-def merged(ranges: Iterable[Range]) -> list[Range]:
-    """Sort disjoint ranges and join those that touch."""
-    joined: list[Range] = []
-    for first, stop in sorted(ranges):
-        if joined and joined[-1][1] == first:
-            joined[-1] = (joined[-1][0], stop)
-        else:
-            joined.append((first, stop))
-    return joined

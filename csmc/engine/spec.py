@@ -9,8 +9,10 @@ import numpy as np
 
 from csmc._jit import DIGEST
 from csmc.config import Experiment
+from csmc.config.tableset import DECIDED
+from csmc.engine.block_file import Meaning
 from csmc.engine.files import canonical
-from csmc.kernel.result import Plan, empty_tallies
+from csmc.kernel.result import Plan, tally_shapes
 
 #: Differences shown before the rest is only counted.
 SHOWN = 8
@@ -38,16 +40,32 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
     )
-    empty = empty_tallies(len(spec["experiment"]["institutions"]), plan)
-    return {name: field.shape for name, field in empty._asdict().items()}
+    return tally_shapes(len(spec["experiment"]["institutions"]), plan)
+
+
+def meaning(spec: dict[str, Any]) -> Meaning:
+    """What the numbers of block files mean under a specification."""
+    return Meaning(spec_digest(spec), kind(spec), shapes(spec))
+
+
+def kind(spec: dict[str, Any]) -> str:
+    """SHA-256 of all that a row of tallies means beside its point: the kernel, which tallies, of whom."""
+    names = [institution["name"] for institution in spec["experiment"]["institutions"]]
+    reference = spec["experiment"]["reference"]
+    return spec_digest({"kernel": spec["kernel"], "tallies": spec["tallies"], "institutions": [names, reference]})
 
 
 def is_intact(document: Any) -> bool:
     """Whether what spec.json holds has all its parts, and the digest that its specification has."""
     try:
-        counts = (document["replicates"], document["points"])
-        return all(type(count) is int and count > 0 for count in counts) and (
-            spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
+        counts, former = (document["replicates"], document["points"]), document["former"]
+        named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
+        return (
+            named
+            and all(type(count) is int and count > 0 for count in counts)
+            and (
+                spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
+            )
         )
     except (LookupError, TypeError, ValueError, RecursionError):
         return False
@@ -68,6 +86,26 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
     return "\n".join(f"  {line}" for line in lines)
+
+
+def without_design(spec: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
+    """A specification but for the design, and for what this design or that of `others` varies."""
+    varied = {path for one in (spec, *others) for path in _paths(one["experiment"].get("design"))}
+    experiment = {**spec["experiment"], "design": None, "tables": None}  # what a table says is in the keys of points
+    experiment["parameters"] = {
+        path: value for path, value in experiment["parameters"].items() if path not in varied | DECIDED
+    }
+    return {**spec, "experiment": experiment}
+
+
+def _paths(design: Any) -> Iterator[str]:
+    """Yield every path that a design sets."""
+    for kind_of_design, content in (design or {}).items():
+        for part in content:
+            if kind_of_design in ("grid", "zip"):
+                yield part["name"]
+            else:
+                yield from part if kind_of_design == "cases" else _paths(part)
 
 
 def _differences(stored: Any, asked: Any, path: str) -> Iterator[str]:

@@ -12,20 +12,21 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from csmc.config import Experiment
-from csmc.engine import spec
-from csmc.engine.block_file import BlockFile, Expected, RowReader, flat_bytes, sound_blocks, write_block
+from csmc.engine import extension, spec
+from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
 from csmc.engine.files import canonical, sync_directory, write_durably
-from csmc.engine.index import Index
+from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
-from csmc.engine.spans import Range
-from csmc.errors import CsmcError, StoreError
-from csmc.kernel.result import Plan, Tallies
+from csmc.engine.records import Records, merged_by_point
+from csmc.engine.tallies import Counted
+from csmc.errors import ConfigError, CsmcError, StoreError
+from csmc.kernel.result import Plan, Shapes, carry, from_rows
 
 LOG = logging.getLogger("csmc")
 
@@ -34,19 +35,8 @@ class WriteError(CsmcError):
     """Finished work could not be written; what was written before is safe."""
 
 
-class Record(NamedTuple):
-    """All that has been counted at one design point."""
-
-    point: int
-    replicates: int
-    tallies: Tallies
-
-
-class Work(NamedTuple):
-    """Finished work of one design point: its ranges of replicates and their merged tallies."""
-
-    ranges: list[Range]
-    tallies: Tallies
+#: The folder of the shards of a run, each a store of its own.
+SHARDS = "shards"
 
 
 class Store:
@@ -59,13 +49,14 @@ class Store:
         self._blocks = self.path / "blocks"
         self._damaged = self.path / "damaged"
         self._runs = self.path / "runs.jsonl"
-        self._digest = ""
+        self._meaning = Meaning("", "", {})
         self._files: list[BlockFile] | None = None
         self._index: Index | None = None
+        self._number: int | None = None
 
     @property
     def document(self) -> dict[str, Any]:
-        """The contents of spec.json: specification, sha256, replicates, points, name."""
+        """The contents of spec.json: specification, sha256, replicates, points, name, configuration."""
         try:
             document: dict[str, Any] = json.loads(self._spec_path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
@@ -75,6 +66,35 @@ class Store:
         if not spec.is_intact(document):
             raise StoreError(f"{self._spec_path} has been changed or is damaged; choose another output")
         return document
+
+    def experiment(self) -> Experiment:
+        """What the run was asked for, from what the store itself holds.
+
+        Raises
+        ------
+        StoreError
+            There is no run, or another version of csmc understands its configuration otherwise.
+        """
+        document = self.document
+        asked = document["specification"]["experiment"]
+        try:
+            experiment = Experiment.from_contents(document["configuration"], asked["design"], asked["tables"])
+        except (ConfigError, LookupError, TypeError, AttributeError) as error:
+            raise StoreError(f"{self._spec_path}: the configuration cannot be read: {error}") from error
+        if spec.spec_digest(experiment.identity()) != spec.spec_digest(asked):
+            raise StoreError(f"{self._spec_path}: this version of csmc understands the configuration otherwise")
+        return experiment
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shapes of the fields of its tallies, in order."""
+        return spec.shapes(self.document["specification"])
+
+    def refuse_other_kernel(self, experiment: Experiment, plan: Plan) -> None:
+        """Raise StoreError unless this version of csmc would count the same."""
+        lines = spec.difference(self.document["specification"], spec.specification(experiment, plan))
+        if lines:
+            raise StoreError(f"{self.path} cannot be compared with what this installation of csmc counts:\n{lines}")
 
     @property
     def index(self) -> Index:
@@ -87,28 +107,39 @@ class Store:
     def complete(self) -> bool:
         """Whether every point has all the replicates that were asked for."""
         document = self.document
-        replicates, points = int(document["replicates"]), int(document["points"])
-        return sum(done >= replicates for _, done, _ in self.index.points()) == points
+        _, replicates = self.index.replicates()
+        return int((replicates >= document["replicates"]).sum()) == int(document["points"])
 
-    def finished(self, point: int) -> list[Range]:
-        """The finished ranges of replicates of a point, sorted and joined."""
-        return self.index.finished(point)
+    def records(self) -> Iterator[Records]:
+        """The merged tallies of the points with finished work, by chunks in point order, see `csmc.engine.records`.
 
-    def records(self) -> Iterator[Record]:
-        """The merged tallies of every point with finished work, in point order, one in memory at a time."""
-        with RowReader(self._block_files()) as reader:
-            for point, replicates, places in self.index.points():
-                parts = (reader.read(int(file), int(row)) for file, row in places)
-                total = next(parts)
-                for part in parts:
-                    total = total + part
-                yield Record(point, replicates, total.carried())
+        Raises
+        ------
+        StoreError
+            There is no run, or a block file is damaged.
+        """
+        document = self.document
+        shapes = spec.shapes(document["specification"])
+        try:
+            yield from merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
+        except DamagedBlockError as error:
+            raise damage_of(error.path) from error
+
+    def files(self) -> list[BlockFile]:
+        """The block files, all sound.
+
+        Raises
+        ------
+        StoreError
+            There is no run, or a block file is damaged.
+        """
+        return list(self._block_files())
 
     def digest(self) -> str:
         """SHA-256 of all tallies in point order, as little-endian int64: equal numbers, equal digest."""
         digest = hashlib.sha256()
-        for record in self.records():
-            digest.update(flat_bytes(record.tallies))
+        for records in self.records():
+            digest.update(records.contents)
         return digest.hexdigest()
 
     @contextmanager
@@ -129,36 +160,57 @@ class Store:
             reason = getattr(error, "strerror", None) or error
             raise StoreError(f"{self.path} cannot be created: {reason}; choose another output") from error
         with locked(self.path):
-            if self._spec_path.exists():
-                self._refuse_different(asked)
-            self._digest = spec.spec_digest(asked)
-            expected = Expected(self._digest, spec.shapes(asked), experiment.n_points)
-            self._adopt(int(experiment.sampling.replicates), expected)
-            self._write_document(experiment, asked)
+            stored = self.document if self._spec_path.exists() else None
+            if stored:
+                self._refuse_different(stored["specification"], asked)
+            self._meaning = spec.meaning(asked)
+            self._adopt(experiment, asked, stored)
             yield
 
-    def commit(self, work: Mapping[int, Work]) -> None:
-        """Write finished work, by point, as one new block file. Only inside `claim`.
+    def commit(self, counted: Counted) -> None:
+        """Write finished work as one new block file. Only inside `claim`.
 
         Raises
         ------
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
-        if not work:
-            return
-        ordered = sorted(work.items())
-        spans = [(row, point, first, stop) for row, (point, done) in enumerate(ordered) for first, stop in done.ranges]
+        self._commit(_merged(counted, self._meaning.shapes))
+
+    def _commit(self, work: Work) -> None:
         path = self._blocks / f"{self._next_number():06d}.blk"
-        rows = [done.tallies for _, done in ordered]
         try:
-            written = write_block(path, self._digest, np.array(spans, dtype=np.int64), rows)
+            written = write_block(path, self._meaning, work)
         except OSError as error:
             raise WriteError(
                 f"cannot write {path}: {error.strerror}; what was committed before is safe, run again to go on"
             ) from error
         self._block_files().append(written)
         self._index = None
+
+    def take(self, file: BlockFile) -> bool:
+        """Copy a block file of another store of the same run, unless its work is here already. Only inside `claim`.
+
+        Raises
+        ------
+        StoreError
+            Part of its work is here and part is not, so that it cannot be told apart; or it has been damaged.
+        WriteError
+            As `commit`.
+        """
+        overlaps, contained = overlapping(file.spans[:, 1:], self.index.finished())
+        if contained.all():
+            return False
+        if overlaps.any():
+            raise StoreError(
+                f"{file.path} has some work that is in {self.path} already and some that is not: the shards were cut "
+                "differently (execution.block); run one of them anew"
+            )
+        try:
+            self._commit(file.work())
+        except DamagedBlockError as error:
+            raise damage_of(error.path) from error
+        return True
 
     def log(self, facts: Mapping[str, str | int]) -> None:
         """Add a line to the log of runs. Only inside `claim`."""
@@ -168,16 +220,20 @@ class Store:
     def _block_files(self) -> list[BlockFile]:
         if self._files is None:
             document = self.document
-            shapes = spec.shapes(document["specification"])
-            files, damaged = sound_blocks(self._blocks, Expected(document["sha256"], shapes, document["points"]))
-            if damaged:
-                raise StoreError(f"{damaged[0]} is damaged; run the experiment again: only its work is done anew")
+            expected = spec.meaning(document["specification"])
+            files, damaged = open_blocks(self._blocks)
+            bad = [*damaged, *(file.path for file in files if not _belongs(file, expected, document["points"]))]
+            if bad:
+                raise damage_of(bad[0])
             self._files = files
         return self._files
 
     def _next_number(self) -> int:
-        names = [path.stem for folder in (self._blocks, self._damaged) for path in folder.glob("*.blk")]
-        return max((int(name) for name in names if name.isdigit()), default=-1) + 1
+        if self._number is None:
+            names = [path.stem for folder in (self._blocks, self._damaged) for path in folder.glob("*.blk")]
+            self._number = max((int(name) for name in names if name.isdigit()), default=-1)
+        self._number += 1
+        return self._number
 
     def _refuse_foreign(self) -> None:
         try:
@@ -188,44 +244,61 @@ class Store:
             entries = {entry.name for entry in self.path.iterdir()}
         except OSError as error:
             raise StoreError(f"{self.path} cannot be read: {error.strerror}; choose another output") from error
-        if entries - {LOCK_NAME, ".spec.json.tmp"}:  # what a run leaves that dies before it has begun
+        before_it_began = {LOCK_NAME, ".spec.json.tmp", SHARDS}  # what is there without a run, or of one that died
+        if entries - before_it_began:
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 
-    def _refuse_different(self, asked: dict[str, Any]) -> None:
-        lines = spec.difference(self.document["specification"], asked)
+    def _refuse_different(self, stored: dict[str, Any], asked: dict[str, Any]) -> None:
+        lines = spec.difference(spec.without_design(stored, asked), spec.without_design(asked, stored))
         if lines:
             raise StoreError(
                 f"{self.path} holds a result of another configuration:\n{lines}\n"
-                "nothing has been changed. More replicates can be added to an output, but nothing else: "
-                "choose another output, or delete that one"
+                "nothing has been changed. More replicates and more points can be added to an output, but nothing "
+                "else: choose another output, or delete that one"
             )
 
-    def _adopt(self, replicates: int, expected: Expected) -> None:
-        """Take over the block files that are sound, move away those that are not."""
-        files, damaged = sound_blocks(self._blocks, expected)
-        index = Index(files)
-        if index.replicates > replicates:
+    def _adopt(self, experiment: Experiment, asked: dict[str, Any], stored: dict[str, Any] | None) -> None:
+        """Take over the block files that are sound, move away those that are not.
+
+        Files of an earlier design of this output are written anew, their points numbered as in this one.
+        """
+        former = [*stored["former"], stored["sha256"]] if stored else []
+        former = [digest for digest in dict.fromkeys(former) if digest != self._meaning.spec]
+        files, damaged = open_blocks(self._blocks)
+        files, renumbered, foreign = extension.sorted_out(files, self._meaning, experiment, former)
+        index = Index([*files, *renumbered])
+        if index.longest > experiment.sampling.replicates:
             raise StoreError(
-                f"{self.path} already has {index.replicates:,} replicates of a point, more than the {replicates:,} "
-                "asked for: ask for at least as many, or choose another output"
+                f"{self.path} already has {index.longest:,} replicates of a point, more than the "
+                f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
             )
-        for path in damaged:
-            self._damaged.mkdir(exist_ok=True)
-            path.replace(self._damaged / path.name)
+        self._set_aside([*damaged, *(file.path for file in foreign)])
+        self._write_document(experiment, asked, former)
         for leftover in self._blocks.glob(".*.tmp"):
             leftover.unlink()
-        self.set_aside = [self._damaged / path.name for path in damaged]
-        self._files, self._index = files, index
-        if damaged:
-            LOG.warning("%d damaged files are now in %s; their work is done again", len(damaged), self._damaged)
+        try:
+            renewed = [write_block(file.path, self._meaning, file.work()) for file in renumbered]
+        except OSError as error:
+            raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
+        self._files, self._index = [*files, *renewed], index
 
-    def _write_document(self, experiment: Experiment, asked: dict[str, Any]) -> None:
+    def _set_aside(self, paths: list[Path]) -> None:
+        for path in paths:
+            self._damaged.mkdir(exist_ok=True)
+            path.replace(self._damaged / path.name)
+        self.set_aside = [self._damaged / path.name for path in paths]
+        if paths:
+            LOG.warning("%d damaged files are now in %s; their work is done again", len(paths), self._damaged)
+
+    def _write_document(self, experiment: Experiment, asked: dict[str, Any], former: list[str]) -> None:
         document = {
-            "format": 1,
+            "format": 2,
             "name": experiment.name,
-            "sha256": self._digest,
+            "sha256": self._meaning.spec,
+            "former": former,
             "replicates": int(experiment.sampling.replicates),
             "points": experiment.n_points,
+            "configuration": {key: value for key, value in experiment.resolved().items() if key != "design"},
             "specification": asked,
         }
         try:
@@ -234,3 +307,25 @@ class Store:
             sync_directory(self.path)
         except OSError as error:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
+
+
+def _merged(counted: Counted, shapes: Shapes) -> Work:
+    """What has been counted in some spans, one row for each point."""
+    order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
+    spans, rows = counted.spans[order], counted.rows[order]
+    starts = np.flatnonzero(np.diff(spans[:, POINT], prepend=-1))
+    if len(starts) < len(rows):
+        rows = np.add.reduceat(rows, starts, axis=0)
+        carry(from_rows(rows, shapes))
+    ranges = joined(spans)
+    row = np.searchsorted(spans[starts, POINT], ranges[:, POINT])
+    return Work(np.column_stack([row, ranges]), counted.keys[order][starts], rows)
+
+
+def _belongs(file: BlockFile, expected: Meaning, points: int) -> bool:
+    return file.meaning == expected and int(file.spans[:, 1].max()) < points
+
+
+def damage_of(path: Path) -> StoreError:
+    """What to say of a block file that is not what was written."""
+    return StoreError(f"{path} is damaged; run the experiment again: only its work is done anew")

@@ -1,12 +1,20 @@
 """The work itself: spans of replicates to exact tallies. Importable by name, so that any worker can run it."""
 
-from collections.abc import Iterable, Iterator
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from csmc import kernel
-from csmc.config import Experiment
+from csmc.config import KEY_BYTES, Experiment, Point
 from csmc.engine.spans import Span
-from csmc.kernel.result import Plan, Tallies
+from csmc.kernel.result import Integers, Plan, Tallies, as_rows
+from csmc.parameters import Record
 
 
 class Job(NamedTuple):
@@ -16,35 +24,52 @@ class Job(NamedTuple):
     plan: Plan
 
 
-class Done(NamedTuple):
-    """A finished span and what was counted in it."""
+class Counted(NamedTuple):
+    """Finished spans and what was counted in each.
 
-    span: Span
-    tallies: Tallies
+    spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
+    whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`. worker: who did it.
+    """
+
+    spans: Integers
+    keys: NDArray[np.uint8]
+    rows: Integers
+    worker: str = ""
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
     """Simulate the replicates of one span under every institution and count."""
     point = experiment.point(span.point)
-    packed, system, institutions = point.packed()
-    return kernel.tally(packed, system, institutions, point.seed, span.first, span.count, plan)
+    return kernel.tally(*point.packed(), point.seed, span.first, span.count, plan)
 
 
-def tally_spans(job: Job, spans: Iterable[Span]) -> list[Done]:
-    """Do several spans; neighbours in the same point come back as one."""
-    return list(_joined(Done(span, tally_span(job.experiment, span, job.plan)) for span in spans))
+def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
+    """Do several spans; neighbours that share a system, of which an experiment keeps one object, are one call."""
+    points = [job.experiment.point(span.point) for span in spans]
+    parts = []
+    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: id(pair[0].system)):
+        alike, theirs = zip(*group, strict=True)
+        parts.append(as_rows(_tally(alike, theirs, job.plan)))
+    return Counted(
+        np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64),
+        np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
+        np.concatenate(parts),
+        f"{socket.gethostname()} {os.getpid()} {threading.current_thread().name}",
+    )
 
 
-def _joined(finished: Iterable[Done]) -> Iterator[Done]:
-    last: Done | None = None
-    for done in finished:
-        if last is None:
-            last = done
-        elif last.span.point == done.span.point and last.span.stop == done.span.first:
-            span = Span(last.span.point, last.span.first, last.span.count + done.span.count)
-            last = Done(span, last.tallies + done.tallies)
-        else:
-            yield last
-            last = done
-    if last is not None:
-        yield last
+def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallies:
+    blocks = kernel.Blocks(
+        seeds=np.array([point.seed for point in points], dtype=np.uint64),
+        firsts=np.array([span.first for span in spans]),
+        counts=np.array([span.count for span in spans]),
+    )
+    records = _together([point.record for point in points]).reshape(-1)
+    institutions = _together([point.institution_records for point in points])
+    return kernel.tally_points(records, points[0].system, institutions, blocks, plan)
+
+
+def _together(records: Sequence[Record]) -> Record:
+    """Records of several points, the point first; numpy's own stack would compare the types of all fields each time."""
+    joined = bytearray().join(record.tobytes() for record in records)
+    return np.frombuffer(joined, dtype=records[0].dtype).reshape(len(records), -1).view(np.recarray)

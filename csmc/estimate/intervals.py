@@ -94,6 +94,13 @@ def effective_count(se: Floats, independent: Floats, events: Floats, trials: Flo
 
 def clopper_pearson(events: Floats, trials: Floats) -> Interval:
     """Exact interval of a binomial proportion, for fractional effective counts too."""
+    pairs = np.empty(np.broadcast_shapes(events.shape, trials.shape), dtype=np.complex128)
+    pairs.real, pairs.imag = events, trials
+    distinct, which = np.unique(pairs, return_inverse=True)  # points of a design have many counts in common
+    return Interval(*(end[which].reshape(pairs.shape) for end in _clopper_pearson(distinct.real, distinct.imag)))
+
+
+def _clopper_pearson(events: Floats, trials: Floats) -> Interval:
     failures = np.maximum(trials - events, 0.0)
     low = np.where(events > 0, betaincinv(np.maximum(events, 1e-300), failures + 1, 1 - UPPER), 0.0)
     high = np.where(failures > 0, betaincinv(events + 1, np.maximum(failures, 1e-300), UPPER), 1.0)

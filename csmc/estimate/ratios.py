@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,6 @@ _ROUNDING = 1e-13
 
 #: A row's weight in a metric's influence on one replicate.
 Weights = tuple[tuple[Tally, Floats], ...]
-
-
-def stack(tallies: Sequence[Tallies]) -> Tallies:
-    """Tallies of several points as one, with the point as the first axis."""
-    return Tallies(*(np.stack(fields) for fields in zip(*tallies, strict=True)))
 
 
 @dataclass(frozen=True)
@@ -75,10 +70,17 @@ class Moments:
     def _centred(self, high: Integers, low: Integers, first: Integers, second: Integers) -> Floats:
         """sum xy - sum x sum y / R, subtracted in exact integers: constants and duplicates give exactly 0."""
         replicates = np.broadcast_to(self.replicates[:, None], high.shape)
-        products = high.astype(object) * 2**32 + low.astype(object)
-        scaled = products * replicates.astype(object) - first.astype(object) * second.astype(object)
+        exact: type[Any] = np.int64 if self._fits(high, first, second) else object
+        high, low, first, second = (part.astype(exact) for part in (high, low, first, second))
+        scaled = (high * 2**32 + low) * replicates.astype(exact) - first * second
         with np.errstate(invalid="ignore"):
             return np.asarray(scaled.astype(np.float64) / replicates)
+
+    def _fits(self, high: Integers, first: Integers, second: Integers) -> bool:
+        """Whether both terms of a centred product stay below 2**62, so that their difference fits 64 bits."""
+        largest = [float(np.abs(part).max(initial=0)) for part in (high, first, second)]
+        products = (largest[0] + 1) * 2.0**32 * float(self.replicates.max(initial=0))
+        return max(products, largest[1] * largest[2]) < 2.0**62
 
     def _scale(self, row: Tally) -> Floats:
         lengths, which = np.unique(self.episodes, return_inverse=True)

@@ -1,4 +1,4 @@
-"""A block of replicates x all institutions of one point -> exact tallies: the stages, in the order of the model."""
+"""Blocks of replicates x all institutions of a point -> exact tallies: the stages, in the order of the model."""
 
 import numpy as np
 
@@ -27,6 +27,7 @@ from csmc.kernel.lanes import (
     PADDING,
     SEAT_DRAW,
     THIRD,
+    aligned,
     laned,
     new_arrays,
 )
@@ -100,107 +101,119 @@ def _begin(point, institution, start, capability, trust, legitimacy, counts, sha
 
 @compiled
 def tally_block(
-    points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions,
-    seed, first, count, lanes, scales, own_pairs, cross_pairs, reference, partners,
+    points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions_of_points,
+    seeds, firsts, replicates, lanes, scales, own_pairs, cross_pairs, reference, partners,
     sums, own_high, own_low, cross_high, cross_low, joint, patterns, traced, first_traced,
 ):  # fmt: skip
-    """Simulate replicates first..first+count-1 of one point under every institution and add their tallies.
+    """Simulate a block of replicates of each point under every institution and add their tallies.
 
-    `points` is a record array of one element. Batches of `lanes` replicates (LANES, unless this runs as plain Python)
+    `points` are records of design points that share a system and a number of states. Replicates
+    firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by seeds[i], played under institutions_of_points[i]
+    and added to sums[i], own_high[i] and so on. Batches of `lanes` replicates (LANES, unless this runs as plain Python)
     pass through each stage together; their number never shows in a result. The episodes from `first_traced` on are
-    copied to the Trace `traced`, as many as it has room for (of one batch: with room for any, count must not exceed
-    `lanes`).
+    copied to the Trace `traced`, as many as it has room for (of one batch of one point: with room for any,
+    replicates[0] must not exceed `lanes`).
     """
-    point = points[0]
-    n = point.n_states
-    n_institutions = institutions.shape[0]
+    n = points[0].n_states
+    n_institutions = institutions_of_points.shape[1]
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
-    decay = _decay_matrix(point, distance)
-    elects = _elects(institutions, n)
     world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
-    capability = np.zeros((n_institutions, world.shape[1], lanes))
-    trust = np.zeros((n_institutions, lanes))
-    legitimacy = np.zeros((n_institutions, lanes))
-    active = np.zeros(lanes)
+    capability = aligned((n_institutions, world.shape[1], lanes))
+    trust = aligned((n_institutions, lanes))
+    legitimacy = aligned((n_institutions, lanes))
+    active = aligned((lanes,))
     outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
     counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
-    shares = np.zeros((n_institutions, tallies.N_SHARES, lanes))
+    shares = aligned((n_institutions, tallies.N_SHARES, lanes))
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
 
-    for batch in range((count + lanes - 1) // lanes):
-        done = batch * lanes
-        counted = min(lanes, count - done)
-        for lane in range(lanes):
-            replicate[lane] = first + done + lane
-        worlds.start(point, system, replicate, seed, world, scratch, room)
-        for k in range(n_institutions):
-            _begin(
-                point, institutions[k], world[CAPABILITY], capability[k], trust[k], legitimacy[k], counts[k], shares[k]
-            )
-        for episode in range(point.episodes):
-            worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
-            if episode > 0:
-                worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
-            _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
-            row = episode - first_traced
-            seated = -1  # the institution whose council sits
-            traces = 0 <= row < traced.world.shape[0]
+    for block in range(points.shape[0]):
+        point, institutions = points[block], institutions_of_points[block]
+        seed, scale, elects = seeds[block], scales[block], _elects(institutions, n)
+        decay = _decay_matrix(point, distance)
+        for batch in range((replicates[block] + lanes - 1) // lanes):
+            done = batch * lanes
+            counted = min(lanes, replicates[block] - done)
+            for lane in range(lanes):
+                replicate[lane] = firsts[block] + done + lane
+            worlds.start(point, system, replicate, seed, world, scratch, room)
             for k in range(n_institutions):
-                institution = institutions[k]
+                _begin(
+                    point, institutions[k], world[CAPABILITY],
+                    capability[k], trust[k], legitimacy[k], counts[k], shares[k],
+                )  # fmt: skip
+            for episode in range(point.episodes):
+                worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
                 if episode > 0:
-                    worlds.grow(n, world[GROWTH], capability[k], room[FIRST])
-                if episode > 0 or k == 0:  # in the first episode all institutions face the same crisis
-                    worlds.mark_active(n, capability[k], active)
-                    onset.choose_challenger(point, world, shocks, capability[k], crisis, scratch, room)
-                    onset.choose_target(point, world, shocks, decay, capability[k], crisis, scratch, room)
-                    onset.set_stage(point, world, shocks, decay, capability[k], crisis, scratch, room)
-                    utilities.describe_third_parties(point, world, capability[k], crisis, thirds, scratch)
-                utilities.weigh(point, institution, crisis, thirds, legitimacy[k])
-                if institution.seating != _NO_COUNCIL:
-                    if episode > 0 or seated < 0 or not council.seat_alike(institution, institutions[seated]):
-                        council.take_seats(point, institution, world, capability[k], scratch, room)
-                        seated = k
-                    council.convene(point, institution, crisis, thirds, scratch, room)
-                council.expect_mandates(point, institution, crisis, thirds, scratch, room)
-                response.expect_response(point, institution, crisis, thirds, trust[k], room)
-                response.expect_pressure(point, institution, crisis, thirds, room)
-                bargaining.negotiate(point, institution, shocks, legitimacy[k], crisis)
-                if traces:
-                    bargaining.describe_demand(point, institution, shocks, legitimacy[k], crisis)
-                    tracing.trace_expectations(
-                        traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
-                    )
-                tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
-                aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
-                n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, counted, chosen)
-                if n_survivors > 0:
-                    padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
-                    enforcement.gather(
-                        chosen[:n_survivors], padded, replicate, crisis, thirds, survivor_replicate, survivors,
-                        survivor_thirds,
-                    )  # fmt: skip
-                    enforcement.enforce(
-                        point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
-                        decisions, scratch, room,
-                    )  # fmt: skip
+                    worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
+                _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
+                row = episode - first_traced
+                seated = -1  # the institution whose council sits
+                traces = 0 <= row < traced.world.shape[0]
+                for k in range(n_institutions):
+                    institution = institutions[k]
+                    if episode > 0:
+                        worlds.grow(n, world[GROWTH], capability[k], room[FIRST])
+                    if episode > 0 or k == 0:  # in the first episode all institutions face the same crisis
+                        worlds.mark_active(n, capability[k], active)
+                        onset.choose_challenger(point, world, shocks, capability[k], crisis, scratch, room)
+                        onset.choose_target(point, world, shocks, decay, capability[k], crisis, scratch, room)
+                        onset.set_stage(point, world, shocks, decay, capability[k], crisis, scratch, room)
+                        utilities.describe_third_parties(point, world, capability[k], crisis, thirds, scratch)
+                    utilities.weigh(point, institution, crisis, thirds, legitimacy[k])
+                    if institution.seating != _NO_COUNCIL:
+                        if episode > 0 or seated < 0 or not council.seat_alike(institution, institutions[seated]):
+                            council.take_seats(point, institution, world, capability[k], scratch, room)
+                            seated = k
+                        council.convene(point, institution, crisis, thirds, scratch, room)
+                    council.expect_mandates(point, institution, crisis, thirds, scratch, room)
+                    response.expect_response(point, institution, crisis, thirds, trust[k], room)
+                    response.expect_pressure(point, institution, crisis, thirds, room)
+                    bargaining.negotiate(point, institution, shocks, legitimacy[k], crisis)
                     if traces:
-                        tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, decisions)
-                    tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], counts[k], shares[k])
-                    aftermath.remember_responses(
-                        point, chosen[:n_survivors], survivors, survivor_thirds, capability[k], trust[k], legitimacy[k]
-                    )
-                if traces:
-                    tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
-                tallies.record_outcomes(episode, outcomes[k], counts[k])
-            tallies.add_joint(outcomes, partners, counted, joint)
-            tallies.add_patterns(outcomes, counted, patterns)
-        for k in range(n_institutions):
-            tallies.record_ends(point, scales, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
-            tallies.drop(counts[k], counted)
-            tallies.add_sums(counts[k], sums[k])
-        for k in range(n_institutions):
-            own, other = counts[k], counts[reference]
-            tallies.add_products(own, own, own_pairs, point.episodes, scales, own_high[k], own_low[k])
-            tallies.add_products(own, other, cross_pairs, point.episodes, scales, cross_high[k], cross_low[k])
+                        bargaining.describe_demand(point, institution, shocks, legitimacy[k], crisis)
+                        tracing.trace_expectations(
+                            traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
+                        )
+                    tallies.record_bargains(crisis, active, outcomes[k], counts[k], shares[k])
+                    aftermath.remember_backdowns(point, crisis[OUTCOME], active, legitimacy[k])
+                    n_survivors = enforcement.select_survivors(crisis[OUTCOME], active, counted, chosen)
+                    if n_survivors > 0:
+                        padded = min((n_survivors + PADDING - 1) // PADDING * PADDING, lanes)
+                        enforcement.gather(
+                            chosen[:n_survivors], padded, replicate, crisis, thirds, survivor_replicate, survivors,
+                            survivor_thirds,
+                        )  # fmt: skip
+                        enforcement.enforce(
+                            point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
+                            decisions, scratch, room,
+                        )  # fmt: skip
+                        if traces:
+                            tracing.trace_response(traced, k, row, chosen[:n_survivors], survivors, decisions)
+                        tallies.record_responses(chosen[:n_survivors], survivors, outcomes[k], counts[k], shares[k])
+                        aftermath.remember_responses(
+                            point,
+                            chosen[:n_survivors],
+                            survivors,
+                            survivor_thirds,
+                            capability[k],
+                            trust[k],
+                            legitimacy[k],
+                        )
+                    if traces:
+                        tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
+                    tallies.record_outcomes(episode, outcomes[k], counts[k])
+                tallies.add_joint(outcomes, partners, counted, joint[block])
+                tallies.add_patterns(outcomes, counted, patterns[block])
+            for k in range(n_institutions):
+                tallies.record_ends(point, scale, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
+                tallies.drop(counts[k], counted)
+                tallies.add_sums(counts[k], sums[block, k])
+            for k in range(n_institutions):
+                own, other = counts[k], counts[reference]
+                tallies.add_products(own, own, own_pairs, point.episodes, scale, own_high[block, k], own_low[block, k])
+                tallies.add_products(
+                    own, other, cross_pairs, point.episodes, scale, cross_high[block, k], cross_low[block, k]
+                )

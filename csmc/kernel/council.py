@@ -175,7 +175,8 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
     """Π of one item: no veto is cast, and the yes votes reach the need (the exact Poisson-binomial tail).
 
     The tail is a countdown of the votes still needed, so that lanes with different needs share one loop. Rows that no
-    lane has reached yet, and rows from which zero cannot be reached any more, are left out.
+    lane has reached yet, and rows from which zero cannot be reached any more, are left out. Two rows at a time share
+    what they read; the second may be one too many, which counts for nothing.
     """
     crisis, thirds, odds, room = laned(crisis), laned(thirds), laned(odds), laned(room)
     n_thirds, lanes = thirds.shape[0], thirds.shape[2]
@@ -189,7 +190,7 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
         remaining[lane] = max(need - victim, 0.0)
         highest = max(highest, remaining[lane])
         lowest = min(lowest, remaining[lane])
-    for row in range(int(highest) + 2):
+    for row in range(int(highest) + 3):
         for lane in range(lanes):
             odds[row, lane] = 1.0 if row == remaining[lane] else 0.0
     for j in range(n_thirds):
@@ -204,9 +205,11 @@ def _expect_mandate(point, institution, item, crisis, thirds, odds, room):
         if lowest - j <= 1.0:
             for lane in range(lanes):
                 odds[0, lane] += odds[1, lane] * p[lane]
-        for row in range(max(int(lowest) - j - 1, 1), min(int(highest) + 1, n_thirds - j)):
+        for row in range(max(int(lowest) - j - 1, 1), min(int(highest) + 1, n_thirds - j), 2):
             for lane in range(lanes):
-                odds[row, lane] = odds[row, lane] * (1.0 - p[lane]) + odds[row + 1, lane] * p[lane]
+                here, above, beyond = odds[row, lane], odds[row + 1, lane], odds[row + 2, lane]
+                odds[row, lane] = here * (1.0 - p[lane]) + above * p[lane]
+                odds[row + 1, lane] = above * (1.0 - p[lane]) + beyond * p[lane]
     for lane in range(lanes):
         passing = unblocked[lane] * odds[0, lane]
         p[lane] = 0.0 if crisis[NEED, lane] < 0.0 else passing

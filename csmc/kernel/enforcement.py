@@ -239,7 +239,7 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, cho
     fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, seed)
     for s in range(count):
         ours, theirs = crisis[TARGET_STRENGTH, s], crisis[CHALLENGER_STRENGTH, s]
-        effect[s] = marginal_effect(m, theirs, ours)
+        effect[s] = marginal_effect(m, log_odds_against(theirs, ours, m), ours)
         even[s] = balance(theirs, ours)
         helping[s] = 0.0
         joining[s] = 0.0

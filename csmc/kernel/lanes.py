@@ -28,6 +28,9 @@ laned = last_axis_of(LANES)
 #: Lane loops over the compacted crises are padded to a multiple of this, the widest vector.
 PADDING = 8
 
+#: Bytes of a line of the cache.
+_LINE = 64
+
 # world[field, state, lane]; BASE, DEVIATION and INTEREST have a field per dimension, POSITION one per axis
 BASE = 0  # lasting ideal points μ
 DEVIATION = 3  # passing deviations y
@@ -148,19 +151,30 @@ def padded_rows(n):
 
 
 @stage
+def aligned(shape):
+    """Zeros in an array of floats whose rows of LANES begin at a line of the cache: no vector then spans two lines."""
+    size = 1
+    for extent in shape:
+        size *= extent
+    room = np.zeros(size + _LINE // 8)
+    start = -room.ctypes.data % _LINE // 8
+    return room[start : start + size].reshape(shape)
+
+
+@stage
 def new_arrays(n, lanes):
     """(world, shocks, crisis, thirds, survivors' crisis, survivors' thirds, decisions, scratch, room), all zero."""
     rows = padded_rows(n)
     return (
-        np.zeros((WORLD_FIELDS, rows, lanes)),
-        np.zeros((SHOCK_FIELDS, lanes)),
-        np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((n - 2, THIRD_FIELDS, lanes)),
-        np.zeros((CRISIS_FIELDS, lanes)),
-        np.zeros((n - 2, COMPACTED_FIELDS, lanes)),
-        np.zeros((TRACED_THIRD_FIELDS - THIRD_FIELDS, n - 2, lanes)),
-        np.zeros((SCRATCH_FIELDS, rows, lanes)),
-        np.zeros((ROOM_FIELDS, lanes)),
+        aligned((WORLD_FIELDS, rows, lanes)),
+        aligned((SHOCK_FIELDS, lanes)),
+        aligned((CRISIS_FIELDS, lanes)),
+        aligned((n - 2, THIRD_FIELDS, lanes)),
+        aligned((CRISIS_FIELDS, lanes)),
+        aligned((n - 2, COMPACTED_FIELDS, lanes)),
+        aligned((TRACED_THIRD_FIELDS - THIRD_FIELDS, n - 2, lanes)),
+        aligned((SCRATCH_FIELDS, rows, lanes)),
+        aligned((ROOM_FIELDS, lanes)),
     )
 
 

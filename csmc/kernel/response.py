@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from csmc._jit import inlined, stage
+from csmc._jit import fma, inlined, stage
 from csmc.kernel.lanes import (
     CHALLENGER_POWER,
     CHALLENGER_SIDE_COST,
@@ -57,9 +57,9 @@ def balance(challenger_strength, target_strength):
 
 
 @inlined
-def marginal_effect(decisiveness, challenger_strength, target_strength):
-    """m p_a p_b / S_b: what a unit of capability adds to the victim's chance (any amount, where S_b is 0)."""
-    odds = exp(min(log_odds_against(challenger_strength, target_strength, decisiveness), _LARGEST_EXPONENT))
+def marginal_effect(decisiveness, log_odds, target_strength):
+    """m p_a p_b / S_b, given the victim's log odds: what a unit of capability adds to its chance (any, if S_b is 0)."""
+    odds = exp(min(log_odds, _LARGEST_EXPONENT))
     effect = decisiveness * odds / ((1.0 + odds) * (1.0 + odds) * target_strength)
     return effect if target_strength > 0.0 else np.inf
 
@@ -72,6 +72,9 @@ def efficacy(effect, power):
 
 #: e to this can be squared.
 _LARGEST_EXPONENT = 350.0
+
+#: Finite, so that who has no power, and no weight in the sums, needs no case of its own.
+_LARGEST_EFFECT = 1e200
 
 #: No normal draw from 32-bit uniforms is larger than √(-2 ln 2**-33).
 _LARGEST_NORMAL = 6.77
@@ -94,7 +97,8 @@ def expect_response(point, institution, crisis, thirds, trust, room):
     """Iterate the expected response `rounds` times, all third parties from the same expectations.
 
     The logits are sums of a part that is fixed, a part that changes with the round and a part that changes with both.
-    Where no logit can be large, their exponentials are factored in the same way, which saves half of them.
+    Where no logit can be large, their exponentials are factored in the same way, which saves half of them. The effect
+    that is kept in each round is the weight of efficacy times the marginal effect.
     """
     crisis, thirds, trust, room = laned(crisis), laned(thirds), laned(trust), laned(room)
     factored = _largest_logit(point, institution) <= _SAFE_LOGIT
@@ -137,27 +141,33 @@ def expect_response(point, institution, crisis, thirds, trust, room):
             even = balance(theirs, ours)
             tilt[lane] = bandwagon * even
             drive[lane] = balancing * even + assurance * (2.0 * crisis[SUPPORT, lane] - 1.0)
-            effect[lane] = marginal_effect(m, theirs, ours)
+            effect[lane] = log_odds_against(theirs, ours, m)
             help_sum[lane] = 0.0
             join_sum[lane] = 0.0
+        for lane in range(lanes):  # apart: a processor overlaps more turns of two short loops than of a long one
+            marginal = marginal_effect(m, effect[lane], crisis[TARGET_STRENGTH, lane])
+            effect[lane] = efficacy_weight * min(marginal, _LARGEST_EFFECT)
         if factored:
-            for lane in range(lanes):
-                drive[lane] = exp_within(drive[lane])
-                tilt[lane] = exp_within(tilt[lane])
+            if bandwagon > 0.0:
+                for lane in range(lanes):
+                    tilt[lane] = exp_within(tilt[lane])
+            else:
+                for lane in range(lanes):
+                    tilt[lane] = 1.0
             for j in range(n_thirds):
                 for lane in range(lanes):
                     power = thirds[j, POWER, lane]
-                    useful = exp_within(efficacy_weight * efficacy(effect[lane], power))
-                    helping = thirds[j, FIXED_HELP, lane] * drive[lane] * useful
+                    useful = min(efficacy_weight, effect[lane] * power)
+                    helping = thirds[j, FIXED_HELP, lane] * exp_within(drive[lane] + useful)
                     joining = thirds[j, FIXED_JOIN, lane] * tilt[lane]
                     weight = power / (1.0 + helping + joining)
-                    help_sum[lane] += helping * weight
-                    join_sum[lane] += joining * weight
+                    help_sum[lane] = fma(helping, weight, help_sum[lane])
+                    join_sum[lane] = fma(joining, weight, join_sum[lane])
         else:
             for j in range(n_thirds):
                 for lane in range(lanes):
                     power = thirds[j, POWER, lane]
-                    useful = efficacy_weight * efficacy(effect[lane], power)
+                    useful = min(efficacy_weight, effect[lane] * power)
                     help_utility = thirds[j, FIXED_HELP, lane] + drive[lane] + useful
                     p_help, p_join = three_way_logit(help_utility, thirds[j, FIXED_JOIN, lane] + tilt[lane])
                     help_sum[lane] += p_help * power

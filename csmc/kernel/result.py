@@ -1,5 +1,7 @@
 """What a caller asks the kernel to count, and what it gets: exact integers, so that merging is addition."""
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -63,29 +65,53 @@ class Tallies(NamedTuple):
     def __add__(self, other: object) -> "Tallies":
         if not isinstance(other, Tallies):
             return NotImplemented
-        return Tallies(*(mine + theirs for mine, theirs in zip(self, other, strict=True))).carried()
-
-    def carried(self) -> "Tallies":
-        """The same numbers with 0 <= low < 2**32 in every second moment: equal numbers have equal bits."""
-        own_high, own_low = _carry(self.own_high, self.own_low)
-        cross_high, cross_low = _carry(self.cross_high, self.cross_low)
-        return self._replace(own_high=own_high, own_low=own_low, cross_high=cross_high, cross_low=cross_low)
+        return carry(Tallies(*(mine + theirs for mine, theirs in zip(self, other, strict=True))))
 
 
-def _carry(high: Integers, low: Integers) -> tuple[Integers, Integers]:
-    return high + (low >> LIMB_BITS), low & ((1 << LIMB_BITS) - 1)
+def carry(tallies: Tallies) -> Tallies:
+    """Bring every second moment to 0 <= low < 2**32, in place: equal numbers then have equal bits."""
+    for high, low in ((tallies.own_high, tallies.own_low), (tallies.cross_high, tallies.cross_low)):
+        high += low >> LIMB_BITS
+        low &= (1 << LIMB_BITS) - 1
+    return tallies
 
 
-def empty_tallies(n_institutions: int, plan: Plan) -> Tallies:
-    """Zero tallies of the shape that `plan` asks for."""
+Shapes = Mapping[str, tuple[int, ...]]  #: of the fields of `Tallies`, in order
+
+
+def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
+    """The shapes of the fields of `Tallies` that `plan` asks for, in order."""
     own, cross, partners = len(plan.own_pairs), len(plan.cross_pairs), len(plan.partners(n_institutions))
-    shapes: tuple[tuple[int, ...], ...] = (
-        (n_institutions, N_TALLIES),
-        (n_institutions, own),
-        (n_institutions, own),
-        (n_institutions, cross),
-        (n_institutions, cross),
-        (n_institutions, partners, N_OUTCOMES, N_OUTCOMES),
-        (1 << min(n_institutions, PATTERN_INSTITUTIONS),),
-    )
-    return Tallies(*(np.zeros(shape, dtype=np.int64) for shape in shapes))
+    return {
+        "sums": (n_institutions, N_TALLIES),
+        "own_high": (n_institutions, own),
+        "own_low": (n_institutions, own),
+        "cross_high": (n_institutions, cross),
+        "cross_low": (n_institutions, cross),
+        "joint": (n_institutions, partners, N_OUTCOMES, N_OUTCOMES),
+        "patterns": (1 << min(n_institutions, PATTERN_INSTITUTIONS),),
+    }
+
+
+def empty_tallies(n_institutions: int, plan: Plan, *leading: int) -> Tallies:
+    """Zero tallies of the shape that `plan` asks for, after `leading` axes."""
+    shapes = tally_shapes(n_institutions, plan).values()
+    return Tallies(*(np.zeros((*leading, *shape), dtype=np.int64) for shape in shapes))
+
+
+def row_width(shapes: Shapes) -> int:
+    """Integers in all fields together."""
+    return sum(map(math.prod, shapes.values()))
+
+
+def as_rows(tallies: Tallies) -> Integers:
+    """All fields one after the other, (point, width); the tallies have the point as their first axis."""
+    return np.concatenate([field.reshape(len(field), -1) for field in tallies], axis=1)
+
+
+def from_rows(rows: Integers, shapes: Shapes) -> Tallies:
+    """The fields of `rows` (..., width), as views of them with the same leading axes."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
+    parts = np.split(rows, ends[:-1], axis=-1)
+    leading = rows.shape[:-1]
+    return Tallies(*(part.reshape(leading + shape) for part, shape in zip(parts, shapes.values(), strict=True)))

@@ -1,10 +1,10 @@
 """From the store's exact tallies to the labelled result on disk, a few points at a time."""
 
+import hashlib
 import os
 import shutil
 import warnings
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from zarr.errors import ZarrUserWarning
 
 from csmc.config import Experiment
-from csmc.engine.spans import episodes, value
-from csmc.engine.store import Record, Store
+from csmc.engine.records import Records, chunk_points
+from csmc.engine.spans import Costs
+from csmc.engine.store import Store
 from csmc.estimate import Moments, chosen_metrics, estimate, plan
-from csmc.estimate.ratios import stack
 from csmc.kernel.codes import N_OUTCOMES
-from csmc.kernel.result import Plan, empty_tallies
+from csmc.kernel.result import Plan, tally_shapes
 from csmc.results.attributes import global_attributes
 from csmc.results.coordinates import Coordinate, coordinates
 from csmc.results.read import result_path
@@ -27,8 +27,6 @@ from csmc.results.variables import PARTS, Variable, count_variables, estimate_va
 
 #: A chunk is a file in its array's directory: the default, nested directories, costs a large design several more each.
 CHUNK_NAMES: Any = {"name": "default", "separator": "."}
-#: Tallies of about this many bytes are in memory at a time.
-CHUNK_BYTES = 64 << 20
 
 
 def assemble(experiment: Experiment, store: Store) -> None:
@@ -48,30 +46,25 @@ def assemble(experiment: Experiment, store: Store) -> None:
 
 def write(experiment: Experiment, store: Store, path: Path) -> None:
     """Write the result as a new Zarr group at `path`."""
-    the_plan = plan(experiment)
-    size = chunk_size(experiment, the_plan)
+    the_plan, costs = plan(experiment), Costs(experiment)
+    size = chunk_points(tally_shapes(len(experiment.institutions), the_plan), experiment.n_points)
     group = zarr.open_group(path, mode="w-", zarr_format=3)
     arrays = _create(group, experiment, size)
-    finished = 0
-    for chunk, records in groupby(store.records(), key=lambda record: record.point // size):
-        first, stop = chunk * size, min((chunk + 1) * size, experiment.n_points)
-        present = [record for record in records if record.replicates > 0]
-        finished += sum(record.replicates >= experiment.sampling.replicates for record in present)
-        for name, values in _values(experiment, the_plan, present):
+    digest, finished = hashlib.sha256(), 0
+    for records in store.records():
+        digest.update(records.contents)
+        finished += int((records.replicates >= experiment.sampling.replicates).sum())
+        first = int(records.points[0]) // size * size
+        stop = min(first + size, experiment.n_points)
+        for name, values in _values(experiment, the_plan, costs, records):
             block = np.full((stop - first, *values.shape[1:]), arrays[name].fill_value, arrays[name].dtype)
-            block[[record.point - first for record in present]] = values
+            block[records.points - first] = values
             arrays[name][first:stop] = block
     complete = finished == experiment.n_points
-    group.update_attributes(global_attributes(experiment, digest=store.digest(), complete=complete))
+    group.update_attributes(global_attributes(experiment, digest=digest.hexdigest(), complete=complete))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
         zarr.consolidate_metadata(group.store)
-
-
-def chunk_size(experiment: Experiment, the_plan: Plan) -> int:
-    """Points whose tallies are read, and whose estimates are stored, together."""
-    one = empty_tallies(len(experiment.institutions), the_plan)
-    return int(min(max(CHUNK_BYTES // sum(field.nbytes for field in one), 1), experiment.n_points))
 
 
 def replace(new: Path, old: Path) -> None:
@@ -85,15 +78,12 @@ def replace(new: Path, old: Path) -> None:
         os.replace(new, old)
 
 
-def _values(experiment: Experiment, the_plan: Plan, records: Sequence[Record]) -> Iterator[tuple[str, NDArray[Any]]]:
+def _values(
+    experiment: Experiment, the_plan: Plan, costs: Costs, records: Records
+) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield every variable's values at the points of `records`."""
-    if not records:
-        return
-    tallies = stack([record.tallies for record in records])
-    replicates = np.array([record.replicates for record in records])
-    lengths = np.array([episodes(experiment, record.point) for record in records])
-    states = np.array([value(experiment, "system.n_states", record.point) for record in records])
-    moments = Moments(tallies, the_plan, replicates, lengths, states)
+    tallies, points = records.tallies, records.points
+    moments = Moments(tallies, the_plan, records.replicates, costs.lengths[points], costs.states[points])
     for metric in chosen_metrics(experiment):
         result = estimate(metric, moments)
         for part, suffix, _ in PARTS:
@@ -102,7 +92,7 @@ def _values(experiment: Experiment, the_plan: Plan, records: Sequence[Record]) -
     if the_plan.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
     yield "war_pattern", tallies.patterns
-    yield "replicates", replicates
+    yield "replicates", records.replicates
 
 
 def _create(group: zarr.Group, experiment: Experiment, size: int) -> dict[str, zarr.Array[Any]]:

@@ -11,7 +11,7 @@ from csmc.provenance import provenance
 
 def global_attributes(experiment: Experiment, *, digest: str, complete: bool) -> dict[str, Any]:
     """Strings and numbers that make the result understandable, and reproducible, without anything beside it."""
-    resolved = json.dumps(experiment.resolved(), sort_keys=True, allow_nan=False, default=str)
+    resolved = json.dumps(experiment.resolved(), allow_nan=False, default=str)
     design = [path for path, _ in experiment.shape] if experiment.shape else list(experiment.varied)
     own = {
         "Conventions": "CF-1.11",

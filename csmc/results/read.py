@@ -17,18 +17,20 @@ def result_path(path: str | Path) -> Path:
     return path if path.suffix == ".zarr" else path / RESULT_NAME
 
 
-def replicates_asked(result: Path) -> int:
-    """Replicates that the last run beside `result` was asked for; 0 if there is no run."""
+def asked_for(result: Path) -> tuple[int, int]:
+    """Points and replicates of each that the last run beside `result` was asked for; 0 and 0 if there is no run."""
     try:
-        return int(Store(result.parent).document["replicates"])
+        document = Store(result.parent).document
     except StoreError:
-        return 0
+        return 0, 0
+    return int(document["points"]), int(document["replicates"])
 
 
 def is_partial(dataset: xr.Dataset) -> bool:
-    """Whether an opened result lacks work that was asked for, perhaps by a longer run that has been stopped since."""
-    planned = int(dataset.attrs["replicates_planned"])
-    return not dataset.attrs["complete"] or replicates_asked(Path(dataset.encoding["source"])) > planned
+    """Whether an opened result lacks work that was asked for, perhaps by a larger run that has been stopped since."""
+    points, replicates = asked_for(Path(dataset.encoding["source"]))
+    held = dataset.sizes["point"], int(dataset.attrs["replicates_planned"])
+    return not dataset.attrs["complete"] or points > held[0] or replicates > held[1]
 
 
 def open_results(path: str | Path) -> xr.Dataset:
@@ -46,7 +48,7 @@ def open_results(path: str | Path) -> xr.Dataset:
     """
     where = result_path(path)
     if not (where / "zarr.json").is_file():
-        if replicates_asked(where):
+        if any(asked_for(where)):
             raise StoreError(
                 f"{path}: the run has not finished, so there is no result yet; what has finished is kept, "
                 "and `csmc run` with the same configuration and output goes on from there"

@@ -2,8 +2,8 @@
 
 import ast
 
-from bench.report import Figure, _number, table
 from bench.stages import DEPTH, Guards
+from bench.tables import Figure, number, table
 from csmc.kernel import council, onset
 
 BLOCK = """
@@ -49,7 +49,7 @@ def test_a_goal_is_met_or_missed() -> None:
 
 
 def test_numbers_have_three_digits() -> None:
-    assert [_number(value) for value in (0.0, 0.0236, 0.5, 1.848, 46.2, 99.6, 2039.4)] == [
+    assert [number(value) for value in (0.0, 0.0236, 0.5, 1.848, 46.2, 99.6, 2039.4)] == [
         "0.00", "0.0236", "0.500", "1.85", "46.2", "100", "2,039",
     ]  # fmt: skip
 

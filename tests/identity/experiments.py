@@ -104,10 +104,10 @@ def counts(folder: Path) -> list[dict[str, str | int]]:
     for name, experiment in experiments().items():
         store = Store(folder / name)
         engines.run(experiment, store, LocalEngine(2))
-        for record in store.records():
+        for point, sums in ((p, s) for r in store.records() for p, s in zip(r.points, r.tallies.sums, strict=True)):
             for k, institution in enumerate(experiment.institutions):
-                row: dict[str, str | int] = {"experiment": name, "point": record.point, "institution": institution.name}
-                row |= {outcome.name.lower(): int(record.tallies.sums[k, outcome]) for outcome in Outcome}
+                row: dict[str, str | int] = {"experiment": name, "point": int(point), "institution": institution.name}
+                row |= {outcome.name.lower(): int(sums[k, outcome]) for outcome in Outcome}
                 rows.append(row)
     return rows
 

@@ -15,9 +15,9 @@ import pytest
 from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Span, Store
-from csmc.engine import driver as driver_module
-from csmc.engine.spans import blocks
+from csmc.engine.spans import Costs, Share, blocks
 from csmc.kernel.codes import STREAM_VERSION
+from csmc.kernel.result import Integers
 from tests.evidence import Section
 
 from .experiments import FEW, LABELS, REPLICATES, counts, experiments, one_digest
@@ -60,14 +60,15 @@ def test_the_cut_and_the_order_of_the_work_do_not_show(
 ) -> None:
     generator = random.Random(seed)
 
-    def shuffled(experiment: Experiment, store: Store) -> Iterator[Span]:
+    def shuffled(share: Share, missing: Integers, costs: Costs) -> Iterator[Span]:
+        del share
         size = generator.choice([1000, 257, 100, 33])
-        replicates = int(experiment.sampling.replicates)
-        spans = [span for p in range(experiment.n_points) for span in blocks(p, [(0, replicates)], size)]
+        monkeypatch.setattr(costs, "block_size", lambda point: size)
+        spans = list(blocks(missing, costs))
         generator.shuffle(spans)
         yield from spans
 
-    monkeypatch.setattr(driver_module, "missing_spans", shuffled)
+    monkeypatch.setattr(Share, "blocks", shuffled)
     monkeypatch.setattr(LocalEngine, "task_seconds", 1e-6)
     assert one_digest(locally(2)) == GOLDEN["digest"]
     if seed == 3:

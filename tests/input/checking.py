@@ -7,10 +7,10 @@ import numpy as np
 from csmc.config import Experiment, Point
 from csmc.estimate import Metric, Moments, chosen_metrics, estimate, plan
 from csmc.estimate.metrics import Constant
-from csmc.estimate.ratios import stack
 from csmc.kernel import tally
 from csmc.kernel.codes import EPISODE_FRACTIONS, HISTORY_FRACTIONS, N_OUTCOMES, Tally, row_scale
 from csmc.kernel.result import Plan, Tallies
+from tests.stacked import stack
 
 _OF_STATES = (Tally.SURVIVORS, Tally.BELLIGERENTS)
 _OF_VOTES = (Tally.VOTES, Tally.PASSED, Tally.VETOED)

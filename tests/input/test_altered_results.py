@@ -5,7 +5,7 @@ import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numcodecs
 import numpy as np
@@ -45,31 +45,62 @@ def run(original, tmp_path) -> Path:
     return Path(shutil.copytree(original, tmp_path / "run"))
 
 
-def block_of(run: Path) -> tuple[Path, dict[str, Any], bytes]:
+class Forgery(NamedTuple):
+    """A block file that can be changed where it stands."""
+
+    header: dict[str, Any]
+    spans: bytes
+    keys: bytes
+    rows: bytes
+
+    def with_header(self, **changes: Any) -> "Forgery":
+        return self._replace(header=self.header | changes)
+
+    def with_spans(self, *spans: tuple[int, ...]) -> "Forgery":
+        return self._replace(spans=np.array(spans, dtype="<i8").tobytes())
+
+    def content(self) -> bytes:
+        """A file whose checksum fits."""
+        sections = (self.spans, self.keys, self.rows)
+        header = {"bytes": [len(section) for section in sections], **self.header}
+        return canonical({**header, "blake2b": _checksum(header, *sections)}) + b"\n" + b"".join(sections)
+
+
+def block_of(run: Path) -> tuple[Path, Forgery]:
     (path,) = (run / "blocks").glob("*.blk")
     line, _, payload = path.read_bytes().partition(b"\n")
     header = json.loads(line)
+    first, second, _ = header.pop("bytes")
     del header["blake2b"]
-    return path, header, payload
+    return path, Forgery(header, payload[:first], payload[first : first + second], payload[first + second :])
+
+
+def shapes_with(sums: Any) -> Callable[[Forgery], Forgery]:
+    return lambda file: file.with_header(shapes=file.header["shapes"] | {"sums": sums})
 
 
 #: What a forger who knows the format writes: the checksum fits.
-FORGED: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
-    "no spans": lambda header: {key: value for key, value in header.items() if key != "spans"},
-    "spans of text": lambda header: header | {"spans": "text"},
-    "spans of three": lambda header: header | {"spans": [[0, 0, 0]]},
-    "a span beyond 2^63": lambda header: header | {"spans": [[0, 0, 0, 2**70]]},
-    "a span that ends before it begins": lambda header: header | {"spans": [[0, 0, 5, 1]]},
-    "a negative span": lambda header: header | {"spans": [[-5, -1, -3, -1]]},
-    "a row that is not there": lambda header: header | {"spans": [[50, 0, 0, 10]]},
-    "a point that is not there": lambda header: header | {"spans": [[0, 99, 0, 10]]},
-    "other shapes": lambda header: header | {"shapes": header["shapes"] | {"sums": [3, 3]}},
-    "a negative shape": lambda header: header | {"shapes": header["shapes"] | {"sums": [-1, 3]}},
-    "a shape of text": lambda header: header | {"shapes": header["shapes"] | {"sums": ["x"]}},
-    "no shapes": lambda header: header | {"shapes": {}},
-    "too many rows": lambda header: header | {"rows": 10**6},
-    "rows of text": lambda header: header | {"rows": "x"},
-    "another specification": lambda header: header | {"spec": "0" * 64},
+FORGED: dict[str, Callable[[Forgery], Forgery]] = {
+    "no spans": lambda file: file.with_spans(),
+    "half a span": lambda file: file._replace(spans=file.spans[:-8]),
+    "a span and a half": lambda file: file._replace(spans=file.spans + file.spans[:3]),
+    "a span that ends before it begins": lambda file: file.with_spans((0, 0, 5, 1)),
+    "a negative span": lambda file: file.with_spans((-5, -1, -3, -1)),
+    "a row that is not there": lambda file: file.with_spans((50, 0, 0, 10)),
+    "a point that is not there": lambda file: file.with_spans((0, 99, 0, 10)),
+    "two points in a row": lambda file: file.with_spans((0, 0, 0, 10), (0, 1, 0, 10)),
+    "half a key": lambda file: file._replace(keys=file.keys[:8]),
+    "sections of text": lambda file: file.with_header(bytes="text"),
+    "two sections": lambda file: file.with_header(bytes=[32, 16]),
+    "longer sections": lambda file: file.with_header(bytes=[32, 16, 10**6]),
+    "other shapes": shapes_with([3, 3]),
+    "a negative shape": shapes_with([-1, 3]),
+    "a shape of text": shapes_with(["x"]),
+    "no shapes": lambda file: file.with_header(shapes={}),
+    "too many rows": lambda file: file.with_header(rows=10**6),
+    "rows of text": lambda file: file.with_header(rows="x"),
+    "another kernel": lambda file: file.with_header(kind="0" * 64),
+    "another specification and other points": lambda file: file.with_header(spec="0" * 64)._replace(keys=b"0" * 16),
 }
 #: What chance or a vandal writes.
 BROKEN: dict[str, Callable[[bytes], bytes]] = {
@@ -93,21 +124,28 @@ def check_that_its_work_is_done_again(run: Path, original: Path) -> None:
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_block_file_is_set_aside_and_its_work_done_again(run, original, name):
-    path, header, payload = block_of(run)
-    forged = FORGED[name](header)
-    path.write_bytes(canonical({**forged, "blake2b": _checksum(forged, payload)}) + b"\n" + payload)
+    path, file = block_of(run)
+    path.write_bytes(FORGED[name](file).content())
     check_that_its_work_is_done_again(run, original)
+
+
+def test_rows_that_cannot_be_unpacked_are_told_of_and_end_in_no_number(run):
+    path, file = block_of(run)
+    for rows in (file.rows[:-1], numcodecs.Zstd(1).encode(b"too short"), b""):
+        path.write_bytes(file._replace(rows=rows).content())
+        with pytest.raises(StoreError, match="is damaged"):
+            Store(run).digest()
 
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_a_broken_block_file_is_set_aside_and_its_work_done_again(run, original, name):
-    path, _, _ = block_of(run)
+    path, _ = block_of(run)
     path.write_bytes(BROKEN[name](path.read_bytes()))
     check_that_its_work_is_done_again(run, original)
 
 
 def test_a_pickle_in_the_place_of_a_block_file_is_never_unpickled(run, original, tmp_path, evidence):
-    path, _, _ = block_of(run)
+    path, _ = block_of(run)
     path.write_bytes(pickle.dumps(Trap(tmp_path / "sprung")))
     check_that_its_work_is_done_again(run, original)
     assert not (tmp_path / "sprung").exists()

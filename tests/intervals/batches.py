@@ -7,11 +7,11 @@ import numpy as np
 
 from csmc import load_experiment
 from csmc.config import Experiment
-from csmc.engine.spans import Span, episodes, value
+from csmc.engine.spans import Costs, Span
 from csmc.engine.tallies import tally_span
 from csmc.estimate import Moments, plan
-from csmc.estimate.ratios import stack
-from csmc.kernel.result import Tallies
+from csmc.kernel.result import Tallies, carry
+from tests.stacked import stack
 
 INSTITUTIONS = ("balance_of_power", "anarchy", "un_security_council", "collective_security")
 
@@ -37,11 +37,12 @@ def as_points(experiment: Experiment, tallies: Sequence[Tallies], size: int) -> 
 
 def pooled(experiment: Experiment, tallies: Sequence[Tallies], size: int) -> Moments:
     """All batches as one point."""
-    total = Tallies(*(np.sum(fields, axis=0) for fields in zip(*tallies, strict=True))).carried()
+    total = carry(Tallies(*(np.sum(fields, axis=0) for fields in zip(*tallies, strict=True))))
     return moments_of(experiment, stack([total]), size * len(tallies))
 
 
 def moments_of(experiment: Experiment, tallies: Tallies, replicates: int) -> Moments:
     points = len(tallies.sums)
-    known = (replicates, episodes(experiment, 0), value(experiment, "system.n_states", 0))
+    costs = Costs(experiment)
+    known = (replicates, costs.lengths[0], costs.states[0])
     return Moments(tallies, plan(experiment), *(np.full(points, number) for number in known))

@@ -13,11 +13,12 @@ import pytest
 from csmc.engine.spans import Span
 from csmc.engine.tallies import tally_span
 from csmc.estimate import METRICS, Moments, plan
-from csmc.estimate.ratios import influence, stack, variance
+from csmc.estimate.ratios import influence, variance
 from csmc.kernel.codes import TALLY_BITS, Tally, row_scale
 from csmc.kernel.result import Plan, Tallies, empty_tallies
 from tests.evidence import Section
 from tests.intervals.batches import batches, moments_of, quickstart
+from tests.stacked import stack
 from tests.unit.synthetic import empty, moments
 
 REPLICATES = 300

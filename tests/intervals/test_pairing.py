@@ -10,10 +10,10 @@ from csmc import load_experiment
 from csmc.engine.spans import Span
 from csmc.engine.tallies import tally_span
 from csmc.estimate import METRICS, estimate, plan
-from csmc.estimate.ratios import stack
 from csmc.kernel.codes import Tally
 from tests.evidence import Section
 from tests.intervals.batches import INSTITUTIONS, as_points, batches, moments_of, pooled, quickstart
+from tests.stacked import stack
 
 WAR = METRICS["war"]
 #: The other institutions; the first is the reference.

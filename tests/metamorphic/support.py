@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.estimate import Moments
-from csmc.estimate.ratios import stack
 from csmc.institutions import Institution, get, pack_institutions
 from csmc.kernel import Plan, Tallies, tally
 from csmc.kernel.codes import Outcome
 from csmc.parameters import defaults, pack_point
 from csmc.system import DistanceTable, StateTable, build_system
 from tests.kernel.support import PRESETS, SEED, institution
+from tests.stacked import stack
 
 __all__ = ["PRESETS", "SEED", "distances", "institution", "moments", "names", "play", "replicates", "states"]
 

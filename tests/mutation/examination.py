@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from csmc.institutions import INSTITUTION_DTYPE
-from csmc.kernel import Plan, codes, is_cached, lanes, tally, trace
+from csmc.kernel import Blocks, Plan, codes, is_cached, lanes, tally, tally_points, trace
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome
-from csmc.kernel.result import PATTERN_INSTITUTIONS
+from csmc.kernel.result import PATTERN_INSTITUTIONS, as_rows, from_rows, row_width, tally_shapes
 from csmc.parameters import POINT_DTYPE
 from tests.reference import codes as reference_codes
 from tests.reference.cases import Case, random_case, record, regression_cases
@@ -53,6 +53,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_draws_and_functions()
     check_many_replicates()
     check_results()
+    check_points_of_one_call()
     check_traces()
     check_door()
     check_cases(expected[8:])
@@ -169,6 +170,35 @@ def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) 
     assert whole.patterns.sum() == len(single) * episodes
     assert whole.sums.shape == (3, N_TALLIES)
     assert PATTERN_INSTITUTIONS == 10
+
+
+def check_points_of_one_call() -> None:
+    """Several points in one call are counted as each is alone, and a row holds all that is counted."""
+    system, plan = system_of(4), Plan(own_pairs=np.array([[0, 0]]), cross_pairs=np.array([[1, 2]]), joint="all")
+    records = [record(POINT | {"n_states": 4, "episodes": length}, POINT_DTYPE) for length in (1, 3, 2)]
+    rules = [_together([record(PRESETS[name], INSTITUTION_DTYPE) for name in pair]).reshape(-1) for pair in _PAIRS]
+    firsts, counts = np.array([0, 5, 2]), np.array([6, 3, 9])
+    blocks = Blocks(np.array([3, 4, 4], dtype=np.uint64), firsts, counts)
+    points, institutions = _together(records).reshape(-1), _together(rules)
+    rows = as_rows(tally_points(points, system, institutions, blocks, plan))
+    shapes = tally_shapes(2, plan)
+    assert rows.shape == (3, row_width(shapes))
+    for number, (one, theirs) in enumerate(zip(records, rules, strict=True)):
+        alone = tally(one, system, theirs, int(blocks.seeds[number]), int(firsts[number]), int(counts[number]), plan)
+        again = from_rows(rows[number], shapes)
+        assert all(map(np.array_equal, alone, again))
+        assert [field.shape for field in again] == list(shapes.values())
+    mixed = _together([records[0], record(POINT | {"n_states": 5}, POINT_DTYPE), records[1]]).reshape(-1)
+    with pytest.raises(ValueError, match="not the 4 of the system"):
+        tally_points(mixed, system, institutions, blocks, plan)
+
+
+def _together(records: Sequence[Any]) -> Any:
+    joined = bytearray().join(one.tobytes() for one in records)
+    return np.frombuffer(joined, dtype=records[0].dtype).reshape(len(records), -1).view(np.recarray)
+
+
+_PAIRS = [("anarchy", "un_security_council"), ("balance_of_power", "anarchy"), ("concert_of_powers", "alliance")]
 
 
 def check_draws_and_functions() -> None:

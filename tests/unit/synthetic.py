@@ -3,20 +3,20 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import groupby, product
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from csmc.engine.store import Record
+from csmc.engine.records import Records, chunk_points
 from csmc.estimate import Metric, Moments, plan
 from csmc.estimate.metrics import cross_pairs, own_pairs
-from csmc.estimate.ratios import stack
 from csmc.institutions.record import title_of
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
-from csmc.kernel.result import Integers, Plan, Tallies
+from csmc.kernel.result import Integers, Plan, Tallies, as_rows, tally_shapes
+from tests.stacked import stack
 
 WARS = (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR)
 
@@ -91,6 +91,7 @@ class StandIn:
     question: str = "When is there less war?"
     seed: int = 2**64 - 1
     seeding: str = "common"
+    execution: Any = field(default_factory=lambda: SimpleNamespace(block=None))
     source_text: str = "name: stand-in\n"
     parameters: Mapping[str, Any] = field(default_factory=lambda: {"dynamics.episodes": 1, "system.n_states": STATES})
 
@@ -110,16 +111,28 @@ class StandIn:
     def coordinates(self) -> dict[str, list[Any]]:
         return {path: [point[path] for point in self.grid] for path in self.axes}
 
-    def coordinate(self, path: str, index: int) -> Any:
-        return self.grid[index][path]
+    def values_of(self, path: str) -> list[Any]:
+        return [point.get(path, self.parameters.get(path)) for point in self.grid]
 
     def resolved(self) -> dict[str, Any]:
         written = {path: {"multiply": list(values)} if "*" in path else values for path, values in self.axes.items()}
         return {"name": self.name, "design": {"grid": written}}
 
-    def record(self, point: int, war_rates: Sequence[float], replicates: int | None = None) -> Record:
+    def record(self, point: int, war_rates: Sequence[float], replicates: int | None = None) -> "StandInRecord":
         outcomes = crises(replicates or self.replicates, war_rates)
-        return Record(point, len(outcomes), count(one_shot(outcomes), plan(self), outcomes))  # type: ignore[arg-type]
+        return StandInRecord(point, len(outcomes), count(one_shot(outcomes), plan(self), outcomes))  # type: ignore[arg-type]
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        return tally_shapes(len(self.names), plan(self))  # type: ignore[arg-type]
+
+
+class StandInRecord(NamedTuple):
+    """All that has been counted at one design point."""
+
+    point: int
+    replicates: int
+    tallies: Tallies
 
 
 @dataclass
@@ -127,10 +140,15 @@ class StandInStore:
     """What results read of a store."""
 
     path: Path
-    kept: Sequence[Record]
+    experiment: StandIn
+    kept: Sequence[StandInRecord]
 
-    def records(self) -> Iterator[Record]:
-        return iter(self.kept)
+    def records(self) -> Iterator[Records]:
+        size = chunk_points(self.experiment.shapes, self.experiment.n_points)
+        for _, chunk in groupby(self.kept, key=lambda record: record.point // size):
+            points, replicates, tallies = zip(*chunk, strict=True)
+            rows = as_rows(stack(tallies))
+            yield Records(np.array(points), np.array(replicates), rows, self.experiment.shapes)
 
     def digest(self) -> str:
-        return hashlib.sha256(b"".join(part.tobytes() for record in self.kept for part in record.tallies)).hexdigest()
+        return hashlib.sha256(b"".join(records.contents for records in self.records())).hexdigest()

@@ -213,7 +213,7 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_
     assert process.returncode == 130, err
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
-    kept = sum(record.replicates for record in Store("stopped").records())
+    kept = int(Store("stopped").index.replicates()[1].sum())
     assert 0 < kept < 80_000_000
     for arguments in (["report", "stopped"], ["export", "stopped", "stopped.csv"]):
         refused = csmc_command(*arguments)
@@ -247,19 +247,22 @@ def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path
     assert "`csmc run` with the same configuration goes on" in partial.err
 
 
-def test_an_output_takes_more_replicates_but_no_other_institutions_or_points(config: Path, csmc_command) -> None:
+def test_an_output_takes_more_replicates_and_points_but_no_other_institutions(config: Path, csmc_command) -> None:
     csmc_command("run", config, "--quiet", "-s", "sampling.replicates=200")
     assert csmc_command("run", config, "--quiet").code == 0
     institutions = csmc_command("run", config, "-s", "institutions=[balance_of_power, anarchy, collective_security]")
     assert institutions.code == 2
     assert institutions.err.splitlines()[-2:] == [
         "  institutions: anarchy is asked for, not stored",
-        "nothing has been changed. More replicates can be added to an output, but nothing else: "
+        "nothing has been changed. More replicates and more points can be added to an output, but nothing else: "
         "choose another output, or delete that one",
     ]
-    points = csmc_command("run", config, "-s", "design.grid.interests.divergence=[0.5, 2.0, 3.0]")
-    assert points.code == 2
-    assert points.err.splitlines()[-2] == "  design.grid.interests.divergence: stored 2 values, asked for 3"
+    more = ["-s", "design.grid.interests.divergence=[0.25, 0.5, 2.0]", "--json"]
+    grown, at_once = (json.loads(csmc_command("run", config, *more, "-o", o).out) for o in ("results/small", "new"))
+    assert (grown["points"], grown["digest"]) == (3, at_once["digest"])
+    fewer = csmc_command("run", config)
+    assert fewer.code == 2
+    assert "holds points that the design asked for does not have" in fewer.err
 
 
 def test_tables_show_titles_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
@@ -283,3 +286,45 @@ def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.Cap
 def test_numbers_and_times_are_for_people() -> None:
     assert [quantity(n) for n in (0, 950, 3210, 41_000_000, 2.5e12)] == ["0", "950", "3.21 k", "41 M", "2.5 T"]
     assert [duration(s) for s in (0.4, 59, 185, 8040)] == ["0 s", "59 s", "3 min 5 s", "2 h 14 min"]
+
+
+def test_shards_status_and_verification_from_the_command_line(config: Path, csmc_command) -> None:
+    whole = json.loads(csmc_command("run", config, "-o", "whole", "--json").out)["digest"]
+    half = csmc_command("run", config, "-o", "out", "--shard", "1/2", "-s", "execution.block=100")
+    assert half.code == 0
+    assert "csmc collect out" in half.out
+    status = csmc_command("status", "out", "--json")
+    assert status.code == 3
+    assert json.loads(status.out)["runs"]["1-of-2"]["state"] == "finished"
+    partial = csmc_command("collect", "out")
+    assert partial.code == 3
+    assert "collect again" in partial.err
+    assert csmc_command("run", config, "-o", "out", "--shard", "2/2", "-s", "execution.block=100").code == 0
+    collected = csmc_command("collect", "out")
+    assert collected.code == 0
+    assert f"digest   {whole}" in collected.out
+    assert "are on disk" in csmc_command("status", "out").out
+    checked = csmc_command("verify", "out", "--all")
+    assert (checked.code, checked.out.strip()) == (0, "4 stored rows were counted again, 0 differ")
+    wrong = csmc_command("run", config, "--shard", "3/2")
+    assert wrong.code == 2
+    assert "write i/N" in wrong.err
+
+
+def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_command, monkeypatch) -> None:
+    from csmc import kernel
+
+    tally_points = kernel.tally_points
+
+    def broken(points, system, institutions, blocks, plan):
+        if (points["divergence"] == 2.0).any():
+            raise ZeroDivisionError("broken")
+        return tally_points(points, system, institutions, blocks, plan)
+
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", broken)
+    failed = csmc_command("run", config)
+    assert failed.code == 3
+    assert "point 1, replicates 0 to 399: ZeroDivisionError: broken" in failed.err
+    assert csmc_command("report", "results/small").code == 3
+    assert "failed   point 1" in csmc_command("status", "results/small").out
+    monkeypatch.undo()

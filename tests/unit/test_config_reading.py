@@ -43,7 +43,7 @@ def test_coordinates_are_labels_of_one_type(write: Write):
     coordinates = experiment.coordinates()
     assert coordinates["interests.divergence"] == [0, 0, 1, 1, 2, 2, 3, 3]
     assert coordinates["institutions.*.obligation.strength"] == [0.5, 1.0] * 4
-    assert experiment.coordinate("interests.divergence", 5) == 2.0
+    assert experiment.values_of("system.n_states") == [6] * 8
 
 
 def test_where_a_point_leaves_a_path_alone_its_coordinate_is_the_fixed_value():
@@ -165,6 +165,7 @@ def test_tables_can_be_varied(write: Write):
     experiment = load_experiment(path)
     assert [experiment.point(index).packed()[0].n_states[0] for index in (0, 1)] == [2, 3]
     assert experiment.coordinates() == {"system.table": ["two.csv", "three.csv"]}
+    assert experiment.values_of("system.n_states") == [2, 3]
     again = Experiment.from_dict(experiment.resolved(), base=path.parent)
     assert again.identity() == experiment.identity()
 

@@ -15,12 +15,16 @@ from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import InterruptedRun, LocalEngine, Progress, Span, Store, WorkError
 from csmc.engine import driver as driver_module
+from csmc.engine.block_file import BlockFile, Meaning
 from csmc.engine.choice import choose
-from csmc.engine.spans import QUANTUM, batches, block_size, blocks, gaps, merged
-from csmc.engine.tallies import Done, Job, tally_spans
+from csmc.engine.index import Index, joined
+from csmc.engine.spans import QUANTUM, Costs, batches, blocks
+from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
 from csmc.estimate import plan
-from csmc.kernel.result import Plan, Tallies, empty_tallies
+from csmc.kernel import Blocks
+from csmc.kernel.result import Integers, Plan, Tallies, empty_tallies
+from tests.stacked import row, stack
 
 
 def make(**changes: Any) -> Experiment:
@@ -47,9 +51,24 @@ def count(point: Any, system: Any, institutions: Any, seed: int, first: int, cou
     return result
 
 
+def by_point(tally: Callable[..., Tallies]) -> Callable[..., Tallies]:
+    """What counts one point, for several."""
+
+    def tally_points(points: Any, system: Any, institutions: Any, blocks: Blocks, plan: Plan) -> Tallies:
+        one_by_one = zip(points, institutions, *blocks, strict=True)
+        return stack([tally([point], system, ours, int(s), f, n, plan) for point, ours, s, f, n in one_by_one])
+
+    return tally_points
+
+
+def count_by(tally: Callable[..., Tallies], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", tally)
+    monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", by_point(tally))
+
+
 @pytest.fixture(autouse=True)
 def _quick_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", count)
+    count_by(count, monkeypatch)
 
 
 def failing_at(first: int) -> Callable[..., Tallies]:
@@ -69,48 +88,73 @@ def digest_of(path: Path, experiment: Experiment, threads: int = 1) -> str:
     return store.digest()
 
 
+def ranges(*rows: tuple[int, int, int]) -> Integers:
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def costs_of(size: int | None = None, **changes: Any) -> Costs:
+    return Costs(make(execution={} if size is None else {"block": size}, **changes))
+
+
 def test_blocks_are_cut_at_multiples_of_their_size() -> None:
-    assert list(blocks(4, [(0, 5), (7, 11)], 4)) == [Span(4, 0, 4), Span(4, 4, 1), Span(4, 7, 1), Span(4, 8, 3)]
+    cut = list(blocks(ranges((1, 0, 5), (1, 7, 11), (2, 3, 4)), costs_of(4)))
+    assert cut == [Span(1, 0, 4), Span(1, 4, 1), Span(1, 7, 1), Span(1, 8, 3), Span(2, 3, 1)]
 
 
-def test_gaps_are_what_is_left_below_the_number_asked_for() -> None:
-    assert list(gaps([(2, 4), (6, 7)], 10)) == [(0, 2), (4, 6), (7, 10)]
-    assert list(gaps([(0, 10)], 10)) == []
-    assert list(gaps([], 3)) == [(0, 3)]
-    assert list(gaps([(0, 20)], 10)) == []
+def index_of(*spans: tuple[int, int, int]) -> Index:
+    rows = [(row, *span) for row, span in enumerate(spans)]
+    return Index([BlockFile(Path("1.blk"), Meaning("", "", {}), np.array(rows, dtype=np.int64).reshape(-1, 4))])
+
+
+def test_what_is_missing_is_what_is_left_below_the_number_asked_for() -> None:
+    index = index_of((1, 6, 7), (1, 2, 4), (2, 0, 10), (3, 0, 20), (4, 4, 5))
+    expected = [(0, 0, 10), (1, 0, 2), (1, 4, 6), (1, 7, 10), (4, 0, 4), (4, 5, 10), (5, 0, 10)]
+    assert index.missing(6, 10).tolist() == [list(gap) for gap in expected]
+    assert index_of().missing(2, 3).tolist() == [[0, 0, 3], [1, 0, 3]]
+
+
+def test_finished_ranges_that_touch_are_one() -> None:
+    index = index_of((0, 2, 4), (0, 0, 2), (0, 5, 6), (1, 6, 7))
+    assert index.finished().tolist() == [[0, 0, 4], [0, 5, 6], [1, 6, 7]]
+    points, replicates = index.replicates()
+    assert (points.tolist(), replicates.tolist(), index.longest) == ([0, 1], [5, 1], 7)
 
 
 @given(st.integers(1, 500), st.integers(1, 50), st.sets(st.integers(0, 30)))
-def test_finished_blocks_and_gaps_cover_every_replicate_once(replicates: int, size: int, done: set[int]) -> None:
-    every = list(blocks(0, [(0, replicates)], size))
-    finished = merged((span.first, span.stop) for number, span in enumerate(every) if number in done)
-    left = [(span.first, span.stop) for span in blocks(0, gaps(finished, replicates), size)]
-    assert merged([*finished, *left]) == [(0, replicates)]
-    assert sum(stop - first for first, stop in [*finished, *left]) == replicates
+def test_finished_blocks_and_what_is_missing_cover_every_replicate_once(
+    replicates: int, size: int, done: set[int]
+) -> None:
+    costs = costs_of(size)
+    every = list(blocks(ranges((0, 0, replicates)), costs))
+    finished = [(0, span.first, span.stop) for number, span in enumerate(every) if number in done]
+    left = [(0, span.first, span.stop) for span in blocks(index_of(*finished).missing(1, replicates), costs)]
+    assert joined(ranges(*sorted([*finished, *left]))).tolist() == [[0, 0, replicates]]
+    assert sum(stop - first for _, first, stop in [*finished, *left]) == replicates
 
 
 def test_default_blocks_are_full_lanes_and_shrink_with_the_work() -> None:
-    small = block_size(make(execution={}), 0)
-    large = block_size(make(execution={}, parameters={"system.n_states": 64, "dynamics.episodes": 50}), 0)
+    small = costs_of().block_size(0)
+    large = costs_of(parameters={"system.n_states": 64, "dynamics.episodes": 50}).block_size(0)
     assert small % QUANTUM == large % QUANTUM == 0
     assert QUANTUM <= large < small
 
 
 def test_batches_keep_every_span_in_order() -> None:
-    experiment = make()
     spans = [Span(point, 256 * number, 256) for point in range(3) for number in range(5)]
-    grouped = list(batches(experiment, spans, 5e-4))
+    grouped = list(batches(spans, costs_of(), 5e-4))
     assert [span for batch in grouped for span in batch] == spans
     assert 1 < len(grouped) < len(spans)
 
 
-def test_neighbours_of_one_task_come_back_as_one() -> None:
+def test_a_task_counts_its_spans_one_by_one() -> None:
     experiment = make()
     job = Job(experiment, plan(experiment))
-    finished = tally_spans(job, [Span(0, 0, 256), Span(0, 256, 256), Span(1, 0, 256), Span(1, 512, 10)])
-    assert [done.span for done in finished] == [Span(0, 0, 512), Span(1, 0, 256), Span(1, 512, 10)]
-    whole = engines.tally_span(experiment, Span(0, 0, 512), job.plan)
-    assert all(map(np.array_equal, finished[0].tallies, whole))
+    spans = [Span(0, 0, 256), Span(0, 256, 256), Span(2, 512, 10)]
+    counted = tally_spans(job, spans)
+    assert counted.spans.tolist() == [[0, 0, 256], [0, 256, 512], [2, 512, 522]]
+    assert [key.tobytes() for key in counted.keys] == [experiment.point(point).key for point in (0, 0, 2)]
+    for counts, span in zip(counted.rows, spans, strict=True):
+        assert np.array_equal(counts, row(engines.tally_span(experiment, span, job.plan)))
 
 
 def test_threads_blocks_and_tasks_do_not_show_in_the_digest(tmp_path: Path) -> None:
@@ -122,7 +166,7 @@ def test_threads_blocks_and_tasks_do_not_show_in_the_digest(tmp_path: Path) -> N
 
 def test_a_finished_run_is_not_done_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = digest_of(tmp_path, make())
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", None)
+    count_by(None, monkeypatch)  # type: ignore[arg-type]
     assert digest_of(tmp_path, make()) == expected
 
 
@@ -150,19 +194,20 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(tmp_path: Path, monkey
     with pytest.raises(InterruptedRun) as stopped:
         engines.run(make(), store, LocalEngine(1), lambda progress: stops[0].set() if progress.done else None)
     assert 0 < stopped.value.progress.done < stopped.value.progress.total
-    kept = sum(record.replicates for record in Store(tmp_path / "stopped").records())
+    kept = int(Store(tmp_path / "stopped").index.replicates()[1].sum())
     assert kept == stopped.value.progress.done
     monkeypatch.setattr(driver_module, "interruptible", real)
     assert digest_of(tmp_path / "stopped", make()) == digest_of(tmp_path / "undisturbed", make())
 
 
 def test_a_failure_keeps_the_rest_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", failing_at(512))
+    count_by(failing_at(512), monkeypatch)
     monkeypatch.setattr(LocalEngine, "task_seconds", 0.0)
-    with pytest.raises(WorkError, match=r"point 0, replicate 512 .* ZeroDivisionError: broken"):
+    with pytest.raises(WorkError, match=r"point 0, replicates 512 to 767: ZeroDivisionError: broken") as failed:
         engines.run(make(), Store(tmp_path), LocalEngine(1))
-    assert sum(record.replicates for record in Store(tmp_path).records()) >= 512
-    monkeypatch.setattr("csmc.engine.tallies.kernel.tally", count)
+    assert [failure.span for failure in failed.value.failures] == [Span(point, 512, 256) for point in range(3)]
+    assert Store(tmp_path).index.replicates()[1].sum() == 3 * (1000 - 256)
+    count_by(count, monkeypatch)
     assert digest_of(tmp_path, make()) == digest_of(tmp_path / "other", make())
 
 
@@ -189,9 +234,9 @@ def test_nothing_keeps_all_points_in_memory(tmp_path: Path, monkeypatch: pytest.
     held: list[int] = []
     monkeypatch.setattr("csmc.engine.pending.COMMIT_BYTES", 1)
 
-    def watched(self: Any, done: Done) -> None:
-        add(self, done)
-        held.append(len(self._work))
+    def watched(self: Any, counted: Counted) -> None:
+        add(self, counted)
+        held.append(len(self._held))
 
     add = engines.driver.Pending.add
     monkeypatch.setattr(engines.driver.Pending, "add", watched)

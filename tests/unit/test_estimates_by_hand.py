@@ -8,11 +8,11 @@ import pytest
 
 from csmc.estimate import METRICS, Moments, estimate
 from csmc.estimate.metrics import cross_pairs, own_pairs
-from csmc.estimate.ratios import stack
 from csmc.kernel.result import Plan
 from tests.estimates.definitions import DEFINITIONS
 from tests.estimates.worlds import WORLDS, expected, histories
 from tests.evidence import Section
+from tests.stacked import stack
 from tests.unit.synthetic import count
 
 

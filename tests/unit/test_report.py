@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from csmc.engine.store import Record
 from csmc.estimate import plan
 from csmc.kernel.codes import Outcome
 from csmc.report import figures, summary
 from csmc.report.verdict import verdicts
 from csmc.report.words import interval, parameter_label, percent, points
 from csmc.results import assemble, open_results
-from tests.unit.synthetic import StandIn, StandInStore, count, one_shot
+from tests.unit.synthetic import StandIn, StandInRecord, StandInStore, count, one_shot
 
 DIVERGENCE, STRENGTH, GROWTH = "interests.divergence", "institutions.*.obligation.strength", "dynamics.growth"
 SHOWN = ("peace", "war", "general_war", "war_given_challenge", "challenge", "belligerents")
@@ -35,7 +34,7 @@ def make(tmp_path: Path) -> Make:
             divergence = experiment.grid[point].get(DIVERGENCE, 1.0)
             rates = (0.25, 0.15, 0.05 + 0.1 * divergence, 0.15)[: len(experiment.names)]
             kept.append(experiment.record(point, rates))
-        assemble(experiment, StandInStore(tmp_path, kept))  # type: ignore[arg-type]
+        assemble(experiment, StandInStore(tmp_path, experiment, kept))  # type: ignore[arg-type]
         return open_results(tmp_path)
 
     return make
@@ -95,7 +94,7 @@ def test_a_comparison_that_shared_crises_make_worse_says_so_and_no_other_does(ma
     wars = np.stack([u < 0.2, u < 0.3, u > 0.8], axis=1)  # collective security has war where the reference has none
     outcomes = np.where(wars, Outcome.BILATERAL_WAR, Outcome.NO_CHALLENGE)
     tallies = count(one_shot(outcomes), plan(experiment), outcomes)  # type: ignore[arg-type]
-    assemble(experiment, StandInStore(tmp_path, [Record(0, 4000, tallies)]))  # type: ignore[arg-type]
+    assemble(experiment, StandInStore(tmp_path, experiment, [StandInRecord(0, 4000, tallies)]))  # type: ignore[arg-type]
     (warning,) = (note for note in summary(open_results(tmp_path)).notes if "WARNING" in note)
     assert "war difference of collective security less precise than separate ones would at 1 of 1 points" in warning
     # variances .21 and .16, covariance -.06: (.37 + .12) / .37

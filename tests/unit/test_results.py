@@ -25,7 +25,7 @@ def run(path: Path, experiment: StandIn, points: list[int] | None = None) -> Sta
     path.mkdir(parents=True, exist_ok=True)
     chosen = range(experiment.n_points) if points is None else points
     kept = [experiment.record(point, (*RATES, 0.05 + 0.01 * point)) for point in chosen]
-    store = StandInStore(path, kept)
+    store = StandInStore(path, experiment, kept)
     assemble(experiment, store)  # type: ignore[arg-type]
     return store
 
@@ -157,7 +157,7 @@ def test_points_that_have_not_run_are_missing(tmp_path: Path, experiment: StandI
 
 
 def test_chunks_of_points_do_not_show(tmp_path: Path, output: Path, experiment: StandIn, monkeypatch) -> None:
-    monkeypatch.setattr(import_module("csmc.results.assemble"), "CHUNK_BYTES", 1)
+    monkeypatch.setattr(import_module("csmc.engine.records"), "CHUNK_BYTES", 1)
     run(tmp_path, experiment)
     xr.testing.assert_identical(open_results(tmp_path).load(), open_results(output).load())
 
@@ -171,7 +171,7 @@ def test_a_new_result_replaces_the_old_one_and_leaves_nothing_behind(tmp_path: P
 
 def test_a_failure_keeps_the_old_result(tmp_path: Path, experiment: StandIn, monkeypatch) -> None:
     run(tmp_path, experiment)
-    monkeypatch.setattr(StandInStore, "digest", lambda self: 1 / 0)
+    monkeypatch.setattr(StandInStore, "records", lambda self: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         run(tmp_path, experiment, points=[0])
     assert open_results(tmp_path).attrs["complete"] == 1

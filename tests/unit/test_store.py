@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import random
 import socket
 from pathlib import Path
 from typing import Any
@@ -10,41 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from csmc.config import Experiment
 from csmc.engine.block_file import DamagedBlockError, open_block
 from csmc.engine.files import write_durably
 from csmc.engine.lock import locked
-from csmc.engine.store import Store, Work, WriteError
+from csmc.engine.store import Store, WriteError
 from csmc.errors import StoreError
 from csmc.estimate import plan
 from csmc.kernel.result import Tallies, empty_tallies
-
-
-def make(**changes: Any) -> Experiment:
-    sections = {
-        "name": "small",
-        "institutions": ["anarchy", "balance_of_power"],
-        "design": {"grid": {"interests.divergence": [0.5, 1.0, 2.0]}},
-        "sampling": {"replicates": 100},
-    }
-    return Experiment.from_dict({**sections, **changes})
-
-
-def filled(value: int) -> Tallies:
-    """Tallies of the right shape whose every number grows with `value`; low limbs stay below 2**32."""
-    tallies = empty_tallies(2, plan(make()))
-    for name, field in tallies._asdict().items():
-        field += value * 3 if name.endswith("_low") else value * (1 << 33) - value
-    return tallies
-
-
-def write(path: Path, work: list[dict[int, Work]], experiment: Experiment | None = None) -> Store:
-    store = Store(path)
-    experiment = experiment or make()
-    with store.claim(experiment, plan(experiment)):
-        for part in work:
-            store.commit(part)
-    return store
+from tests.stacked import stack
+from tests.unit.work import PARTS, Done, counted, filled, finished, make, write
 
 
 def with_low_limbs(value: int) -> Tallies:
@@ -53,32 +28,34 @@ def with_low_limbs(value: int) -> Tallies:
     return tallies._replace(own_low=tallies.own_low + value, cross_low=tallies.cross_low + value)
 
 
-PARTS = [
-    {2: Work([(0, 100)], filled(5)), 0: Work([(0, 40)], filled(1))},
-    {0: Work([(40, 60), (80, 100)], filled(2))},
-    {0: Work([(60, 80)], filled(3))},
-]
-
-
 def block_paths(path: Path) -> list[Path]:
     return sorted((path / "blocks").glob("*.blk"))
 
 
 def test_records_are_merged_by_point_and_in_order(tmp_path: Path) -> None:
     for store in (write(tmp_path, PARTS), Store(tmp_path)):
-        records = list(store.records())
-        assert [(record.point, record.replicates) for record in records] == [(0, 100), (2, 100)]
-        assert all(map(np.array_equal, records[0].tallies, filled(6)))
-        assert all(map(np.array_equal, records[1].tallies, filled(5)))
-        assert store.finished(0) == [(0, 100)]
-        assert store.finished(1) == []
+        (records,) = store.records()
+        assert (records.points.tolist(), records.replicates.tolist()) == ([0, 2], [100, 100])
+        assert all(map(np.array_equal, records.tallies, stack([filled(6), filled(5)])))
+        assert finished(store, 0) == [(0, 100)]
+        assert finished(store, 1) == []
         assert not store.complete
+
+
+def test_records_come_in_chunks_of_points(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (whole,) = write(tmp_path, PARTS).records()
+    monkeypatch.setattr("csmc.engine.records.CHUNK_BYTES", 16 * whole.rows.shape[1])
+    monkeypatch.setattr("csmc.engine.records.CACHE_BYTES", 1)
+    store = Store(tmp_path)
+    chunks = list(store.records())
+    assert [chunk.points.tolist() for chunk in chunks] == [[0], [2]]
+    assert np.array_equal(np.concatenate([chunk.rows for chunk in chunks]), whole.rows)
 
 
 def test_the_digest_does_not_depend_on_how_work_was_grouped(tmp_path: Path) -> None:
     grouped = write(tmp_path / "a", PARTS)
-    whole = write(tmp_path / "b", [{0: Work([(0, 100)], filled(6))}, {2: Work([(0, 100)], filled(5))}])
-    other = write(tmp_path / "c", [{0: Work([(0, 100)], filled(7))}, {2: Work([(0, 100)], filled(5))}])
+    whole = write(tmp_path / "b", [[Done(0, [(0, 100)], filled(6))], [Done(2, [(0, 100)], filled(5))]])
+    other = write(tmp_path / "c", [[Done(0, [(0, 100)], filled(7))], [Done(2, [(0, 100)], filled(5))]])
     assert grouped.digest() == whole.digest() != other.digest()
 
 
@@ -90,25 +67,25 @@ def test_the_digest_does_not_depend_on_how_second_moments_were_split(tmp_path: P
         cross_high=low.cross_high + 5,
         cross_low=low.cross_low - (5 << 32),
     )
-    stores = [write(tmp_path / str(n), [{0: Work([(0, 1)], part)}]) for n, part in enumerate((low, split))]
+    stores = [write(tmp_path / str(n), [[Done(0, [(0, 1)], part)]]) for n, part in enumerate((low, split))]
     assert stores[0].digest() == stores[1].digest()
-    record = next(stores[0].records())
-    assert (record.tallies.own_high == 5).all()
-    assert (record.tallies.cross_low == 7).all()
+    (records,) = stores[0].records()
+    assert (records.tallies.own_high == 5).all()
+    assert (records.tallies.cross_low == 7).all()
 
 
 def test_a_store_is_complete_when_every_point_has_its_replicates(tmp_path: Path) -> None:
-    assert write(tmp_path, [*PARTS, {1: Work([(0, 100)], filled(1))}]).complete
+    assert write(tmp_path, [*PARTS, [Done(1, [(0, 100)], filled(1))]]).complete
 
 
 def test_tallies_survive_the_file_in_every_bit(tmp_path: Path) -> None:
     extremes = filled(0)
     extremes.sums.flat[:2] = np.iinfo(np.int64).min, np.iinfo(np.int64).max
     extremes.own_high.flat[:1] = -1
-    store = write(tmp_path, [{1: Work([(0, 1)], extremes)}])
-    record = next(store.records())
-    assert all(map(np.array_equal, record.tallies, extremes))
-    assert [field.shape for field in record.tallies] == [field.shape for field in extremes]
+    store = write(tmp_path, [[Done(1, [(0, 1)], extremes)]])
+    (records,) = store.records()
+    assert all(map(np.array_equal, records.tallies, stack([extremes])))
+    assert {name: field.shape[1:] for name, field in records.tallies._asdict().items()} == records.shapes
 
 
 @pytest.mark.parametrize("harm", ["truncated", "empty", "payload", "header", "text"])
@@ -120,7 +97,7 @@ def test_a_damaged_file_is_set_aside_and_its_work_is_missing(tmp_path: Path, har
         "truncated": content[:-8],
         "empty": b"",
         "payload": content[:-1] + bytes([content[-1] ^ 1]),
-        "header": content.replace(b"[0,0,40,60]", b"[0,0,40,61]"),
+        "header": content.replace(b'"rows":1', b'"rows":2'),
         "text": b"[1, 2]\nnothing",
     }[harm]
     assert harmed != content
@@ -131,22 +108,37 @@ def test_a_damaged_file_is_set_aside_and_its_work_is_missing(tmp_path: Path, har
         list(Store(tmp_path).records())
     store = write(tmp_path, [])
     assert store.set_aside == [tmp_path / "damaged" / victim.name]
-    assert store.finished(0) == [(0, 40), (60, 80)]
+    assert finished(store, 0) == [(0, 40), (60, 80)]
     repaired = write(tmp_path, [PARTS[1]])
-    assert repaired.finished(0) == [(0, 100)]
+    assert finished(repaired, 0) == [(0, 100)]
     assert len({path.name for path in block_paths(tmp_path)} | {victim.name}) == 4, "numbers are not used twice"
 
 
+def test_no_flipped_bit_and_no_missing_end_is_taken_for_sound(tmp_path: Path) -> None:
+    write(tmp_path, PARTS[:1])
+    (victim,) = block_paths(tmp_path)
+    content, generator = victim.read_bytes(), random.Random(20261124)
+    for _ in range(500):
+        place = generator.randrange(8 * len(content))
+        harmed = bytearray(content)
+        harmed[place // 8] ^= 1 << place % 8
+        victim.write_bytes(harmed if generator.random() < 0.7 else content[: place // 8])
+        with pytest.raises(DamagedBlockError):
+            open_block(victim)
+    victim.write_bytes(content)
+    assert open_block(victim).spans.tolist() == [[0, 0, 0, 40], [1, 2, 0, 100]]
+
+
 def test_a_file_of_another_experiment_is_set_aside(tmp_path: Path) -> None:
-    write(tmp_path / "a", [{0: Work([(0, 100)], filled(1))}])
-    write(tmp_path / "b", [{0: Work([(0, 100)], filled(1))}], make(seed=99))
+    write(tmp_path / "a", [[Done(0, [(0, 100)], filled(1))]])
+    write(tmp_path / "b", [[Done(0, [(0, 100)], filled(1))]], make(seed=99))
     stray = tmp_path / "a" / "blocks" / "000007.blk"
     stray.write_bytes(block_paths(tmp_path / "b")[0].read_bytes())
     assert write(tmp_path / "a", []).set_aside == [tmp_path / "a" / "damaged" / stray.name]
 
 
 def test_the_same_work_twice_is_refused(tmp_path: Path) -> None:
-    write(tmp_path, [{0: Work([(0, 100)], filled(1))}])
+    write(tmp_path, [[Done(0, [(0, 100)], filled(1))]])
     (tmp_path / "blocks" / "000009.blk").write_bytes(block_paths(tmp_path)[0].read_bytes())
     with pytest.raises(StoreError, match="point 0 has replicate 0 in two block files"):
         write(tmp_path, [])
@@ -175,12 +167,12 @@ def test_a_full_disk_is_one_message_and_loses_nothing(tmp_path: Path, monkeypatc
         raise OSError(28, "No space left on device")
 
     with store.claim(experiment, plan(experiment)):
-        store.commit(PARTS[0])
+        store.commit(counted(PARTS[0]))
         with monkeypatch.context() as patched:
             patched.setattr("csmc.engine.block_file.write_durably", full)
             with pytest.raises(WriteError, match="No space left on device"):
-                store.commit(PARTS[1])
-    assert Store(tmp_path).finished(0) == [(0, 40)]
+                store.commit(counted(PARTS[1]))
+    assert finished(Store(tmp_path), 0) == [(0, 40)]
 
 
 def test_another_configuration_is_refused_with_the_difference(tmp_path: Path) -> None:
