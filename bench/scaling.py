@@ -1,8 +1,9 @@
 """How cost grows with the size of a sweep: whole runs, each in a process of its own, and what they took.
 
-python -m bench.scaling POINTS REPLICATES [THREADS]
+python -m bench.scaling POINTS REPLICATES [--threads N] [--everything]
 """
 
+import argparse
 import json
 import re
 import subprocess
@@ -57,8 +58,11 @@ class Scale(NamedTuple):
         return 1.0 - self.kernel / (self.run + self.result)
 
 
-def sweep(points: int, replicates: int) -> csmc.Experiment:
-    """All presets on one-shot crises of 8 states, at so many points of a grid; three metrics, no joint tables."""
+def sweep(points: int, replicates: int, everything: bool = False) -> csmc.Experiment:
+    """All presets on one-shot crises of 8 states, at so many points of a grid.
+
+    Three metrics and no joint tables, or `everything` that is kept by default.
+    """
     side = max(round(points**0.5), 1)
     axes = {"interests.divergence": side, "crisis.war_cost": points // side}
     grid = {path: {"linspace": [0.1, 3.0, count]} for path, count in axes.items() if count > 1}
@@ -67,7 +71,7 @@ def sweep(points: int, replicates: int) -> csmc.Experiment:
         institutions=list(names()),
         **({"design": {"grid": grid}} if grid else {}),
         sampling={"replicates": replicates},
-        outputs={"metrics": list(METRICS), "joint": "none"},
+        outputs={} if everything else {"metrics": list(METRICS), "joint": "none"},
     )
 
 
@@ -91,9 +95,8 @@ def timed_kernel() -> Iterator[Callable[[], float]]:
         entry.tally_block = whole
 
 
-def simulate(points: int, replicates: int, threads: int) -> Scale:
-    """Run the sweep in this process, into a folder that is gone afterwards."""
-    experiment = sweep(points, replicates)
+def simulate(experiment: csmc.Experiment, threads: int) -> Scale:
+    """Run a sweep in this process, into a folder that is gone afterwards."""
     tally_span(experiment, Span(0, 0, 1), plan(experiment))
     with tempfile.TemporaryDirectory() as folder, timed_kernel() as kernel_seconds:
         store = Store(Path(folder) / "out")
@@ -108,7 +111,7 @@ def simulate(points: int, replicates: int, threads: int) -> Scale:
         dataset = _size(store.path / "result.zarr")
         return Scale(
             points=experiment.n_points,
-            replicates=replicates,
+            replicates=experiment.sampling.replicates,
             institutions=len(experiment.institutions),
             kernel=kernel_seconds(),
             run=processor[1] - processor[0],
@@ -131,12 +134,23 @@ def _peak() -> int:
     return int(found[1]) * 1024 if found else 0
 
 
-def measured(points: int, replicates: int, threads: int = 2) -> Scale:
-    """Run the sweep in a fresh process."""
-    command = [sys.executable, "-m", "bench.scaling", *map(str, (points, replicates, threads))]
+def measured(points: int, replicates: int, *options: str) -> Scale:
+    """Run the sweep in a fresh process, with options as on the command line."""
+    command = [sys.executable, "-m", "bench.scaling", str(points), str(replicates), *options]
     done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[1])
     return Scale(**json.loads(done.stdout))
 
 
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run a sweep and print what it took, as JSON.")
+    parser.add_argument("points", type=int)
+    parser.add_argument("replicates", type=int, help="of each point")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--everything", action="store_true", help="keep all metrics and joint tables")
+    arguments = parser.parse_args()
+    experiment = sweep(arguments.points, arguments.replicates, arguments.everything)
+    print(json.dumps(simulate(experiment, arguments.threads)._asdict()))
+
+
 if __name__ == "__main__":
-    print(json.dumps(simulate(*map(int, sys.argv[1:3]), threads=int((sys.argv[3:] or ["2"])[0]))._asdict()))
+    main()

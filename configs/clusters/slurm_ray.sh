@@ -23,6 +23,7 @@ head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 address=$(getent ahostsv4 "$head" | awk '{print $1; exit}') # a number: a name may mean the loopback of the head
 port=$((20000 + SLURM_JOB_ID % 20000))                        # jobs that share a node must not share a port
 
+# Ray's folder is on each node and has a short name: its sockets cannot have long ones.
 srun ray symmetric-run --address "$address:$port" --min-nodes "$SLURM_JOB_NUM_NODES" \
     --num-cpus "$SLURM_CPUS_PER_TASK" --temp-dir "/tmp/ray-$SLURM_JOB_ID" -- \
     csmc run "$config" --output "$output" --engine ray --address "$address:$port"

@@ -40,18 +40,14 @@ def run(
     began = time.monotonic()
     experiment = api.load_experiment(config, overrides or ())
     path = api.output_path(experiment, output)
+    where: dict[str, Any] = {"threads": threads, "engine": engine, "address": address, "output": path}
     try:
-        if shard is not None:
-            with shown(quiet) as progress:
-                share = api.run_shard(
-                    experiment, shard, threads=threads, engine=engine, address=address, output=path, progress=progress
-                )
-            say(f"shard {share} is finished; when all are: csmc collect {path}")
-            return
         with shown(quiet) as progress:
-            dataset = api.run(
-                experiment, threads=threads, engine=engine, address=address, output=path, progress=progress
-            )
+            if shard is not None:
+                share = api.run_shard(experiment, shard, progress=progress, **where)
+                print_share(str(share), path, as_json, quiet)
+                return
+            dataset = api.run(experiment, progress=progress, **where)
         with dataset:
             figures = write_figures(dataset, path / "figures")
             facts = facts_of(experiment, dataset, path, time.monotonic() - began)
@@ -64,6 +60,14 @@ def run(
     except KeyboardInterrupt as stop:
         note(f"{str(stop) or 'interrupted'}; what has finished is in {path}, and the same command goes on from there")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def print_share(share: str, path: Path, as_json: bool, quiet: bool) -> None:
+    """Print which share of the work has been done, and how to go on."""
+    if as_json:
+        print(json.dumps({"output": str(path), "shard": share}, indent=2))
+    elif not quiet:
+        say(f"shard {share} is finished; when all are: csmc collect {path}")
 
 
 def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, seconds: float) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from csmc.config import KEY_BYTES
 from csmc.engine.files import canonical, write_durably
+from csmc.errors import StoreError
 from csmc.kernel.result import Integers, Shapes, Tallies, row_width
 
 FORMAT = 2
@@ -44,12 +45,11 @@ class Meaning(NamedTuple):
     shapes: Shapes  #: of the fields of `Tallies`, in order
 
 
-class DamagedBlockError(Exception):
+class DamagedBlockError(StoreError):
     """A block file is not what was written."""
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(f"{path}: {why}")
-        self.path = path
+        super().__init__(f"{path} is damaged ({why}); run the experiment again: only its work is done anew")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,10 @@ class BlockFile:
     path: Path
     meaning: Meaning
     spans: Integers  #: as in `Work`
+
+    def belongs_to(self, meaning: Meaning, points: int) -> bool:
+        """Whether the file is of a run with this meaning and so many points."""
+        return self.meaning == meaning and int(self.spans[:, 1].max()) < points
 
     def work(self) -> Work:
         """All that the file holds.

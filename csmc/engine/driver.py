@@ -132,7 +132,7 @@ def _work(
             store.log({**times(began, datetime.now(UTC)), "engine": engine.name, "episodes": done_here})
     if schedule.failures:
         raise WorkError(_failed(schedule), schedule.failures)
-    if stop.is_set() and meter.progress.done < meter.progress.total:
+    if meter.progress.done < meter.progress.total:
         raise InterruptedRun(meter.progress)
 
 

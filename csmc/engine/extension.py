@@ -44,7 +44,7 @@ def sorted_out(
     foreign: list[BlockFile] = []
     numbers: dict[bytes, int] | None = None
     for file in files:
-        if file.meaning == meaning and int(file.spans[:, _POINT].max()) < experiment.n_points:
+        if file.belongs_to(meaning, experiment.n_points):
             current.append(file)
         elif file.meaning.kind == meaning.kind and file.meaning.spec != meaning.spec:
             numbers = _numbers(experiment) if numbers is None else numbers

@@ -31,7 +31,6 @@ class Heartbeat:
         self._workers: dict[str, int] = {}
         self._last = 0.0
         self._facts = {"host": socket.gethostname(), "pid": os.getpid(), "engine": engine, "began": _now()}
-        self._state = "running"
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +53,7 @@ class Heartbeat:
             self._write(
                 {
                     **self._facts,
-                    "state": self._state,
+                    "state": "running",
                     "updated": _now(),
                     "episodes": {"total": progress.total, "kept": progress.kept, "done": progress.done},
                     "seconds": round(progress.seconds, 3),

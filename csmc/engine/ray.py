@@ -58,18 +58,16 @@ class RayEngine:
             os.environ.setdefault(name, setting)
         import ray
 
-        if self.address is None and ray.is_initialized():
-            cluster = Cluster(job)
-            yield cluster
-            cluster.abandon()
-            return
-        self._connect()
+        joined = self.address is None and ray.is_initialized()
+        if not joined:
+            self._connect()
         cluster = Cluster(job)
         try:
             yield cluster
         finally:
             cluster.abandon()
-            ray.shutdown()
+            if not joined:
+                ray.shutdown()
 
     def _connect(self) -> None:
         import ray

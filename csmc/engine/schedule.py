@@ -125,7 +125,7 @@ class Schedule(Generic[Handle]):
         if task.digest and digest != task.digest:
             raise NondeterminismError(
                 f"two workers counted differently at point {task.spans[0].point}, replicate {task.spans[0].first}: "
-                "nothing of this run can be trusted; look for a broken node or a changed installation"
+                "nothing of this run can be trusted. Delete its output, and look for a broken node or other versions"
             )
         first, task.finished, task.digest = not task.finished, True, digest
         return first
@@ -140,7 +140,8 @@ class Schedule(Generic[Handle]):
         if self._stop.is_set() or self.gave_up:
             return
         late = self._overdue()
-        room = self._workers.capacity() - len(self._in_flight) + len(late)
+        busy = sum(not task.finished for task in self._in_flight.values())  # not who hangs on what others have done
+        room = self._workers.capacity() - busy + len(late)
         while room > 0:
             task = self._next(late)
             if task is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from csmc._jit import DIGEST
 from csmc.config import Experiment
-from csmc.config.tableset import DECIDED
+from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
 from csmc.engine.files import canonical
 from csmc.kernel.result import Plan, tally_shapes
@@ -58,15 +58,14 @@ def kind(spec: dict[str, Any]) -> str:
 def is_intact(document: Any) -> bool:
     """Whether what spec.json holds has all its parts, and the digest that its specification has."""
     try:
-        counts, former = (document["replicates"], document["points"]), document["former"]
-        named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
-        return (
-            named
-            and all(type(count) is int and count > 0 for count in counts)
-            and (
-                spec_digest(document["specification"]) == document["sha256"] and bool(shapes(document["specification"]))
-            )
+        counts, former, asked = (
+            (document["replicates"], document["points"]),
+            document["former"],
+            document["specification"],
         )
+        whole = all(type(count) is int and count > 0 for count in counts)
+        named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
+        return whole and named and spec_digest(asked) == document["sha256"] and bool(shapes(asked))
     except (LookupError, TypeError, ValueError, RecursionError):
         return False
 
@@ -88,13 +87,16 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     return "\n".join(f"  {line}" for line in lines)
 
 
-def without_design(spec: dict[str, Any], *others: dict[str, Any]) -> dict[str, Any]:
-    """A specification but for the design, and for what this design or that of `others` varies."""
-    varied = {path for one in (spec, *others) for path in _paths(one["experiment"].get("design"))}
-    experiment = {**spec["experiment"], "design": None, "tables": None}  # what a table says is in the keys of points
-    experiment["parameters"] = {
-        path: value for path, value in experiment["parameters"].items() if path not in varied | DECIDED
-    }
+def without_design(spec: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """A specification but for its design, and for what this design or that of the other varies, or decides by it.
+
+    What is left must be the same in a design that has grown; what is left out is in the keys of the points.
+    """
+    varied = {path for one in (spec, other) for path in _paths(one["experiment"]["design"])}
+    varied |= DECIDED if varied & DECIDING else set()
+    parameters = {path: value for path, value in spec["experiment"]["parameters"].items() if path not in varied}
+    tables = {path: table for path, table in spec["experiment"]["tables"].items() if path not in varied}
+    experiment = {**spec["experiment"], "design": None, "parameters": parameters, "tables": tables}
     return {**spec, "experiment": experiment}
 
 

@@ -120,10 +120,7 @@ class Store:
         """
         document = self.document
         shapes = spec.shapes(document["specification"])
-        try:
-            yield from merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
-        except DamagedBlockError as error:
-            raise damage_of(error.path) from error
+        return merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
 
     def files(self) -> list[BlockFile]:
         """The block files, all sound.
@@ -206,10 +203,7 @@ class Store:
                 f"{file.path} has some work that is in {self.path} already and some that is not: the shards were cut "
                 "differently (execution.block); run one of them anew"
             )
-        try:
-            self._commit(file.work())
-        except DamagedBlockError as error:
-            raise damage_of(error.path) from error
+        self._commit(file.work())
         return True
 
     def log(self, facts: Mapping[str, str | int]) -> None:
@@ -222,9 +216,9 @@ class Store:
             document = self.document
             expected = spec.meaning(document["specification"])
             files, damaged = open_blocks(self._blocks)
-            bad = [*damaged, *(file.path for file in files if not _belongs(file, expected, document["points"]))]
+            bad = [*damaged, *(file.path for file in files if not file.belongs_to(expected, document["points"]))]
             if bad:
-                raise damage_of(bad[0])
+                raise DamagedBlockError(bad[0], "it is not what was written for this run")
             self._files = files
         return self._files
 
@@ -320,12 +314,3 @@ def _merged(counted: Counted, shapes: Shapes) -> Work:
     ranges = joined(spans)
     row = np.searchsorted(spans[starts, POINT], ranges[:, POINT])
     return Work(np.column_stack([row, ranges]), counted.keys[order][starts], rows)
-
-
-def _belongs(file: BlockFile, expected: Meaning, points: int) -> bool:
-    return file.meaning == expected and int(file.spans[:, 1].max()) < points
-
-
-def damage_of(path: Path) -> StoreError:
-    """What to say of a block file that is not what was written."""
-    return StoreError(f"{path} is damaged; run the experiment again: only its work is done anew")

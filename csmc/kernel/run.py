@@ -94,8 +94,13 @@ def tally_points(
 ) -> Tallies:
     """As `tally`, of a block of replicates of each of several points that share a system.
 
-    `points` (point,) and `institutions` (point, K) are records; the tallies have the point as their first axis. One
-    call costs some 50 microseconds beside the simulation, however many points there are.
+    `points` (point,) and `institutions` (point, K) are records; the tallies have the point as their first axis. What a
+    call costs beside the simulation does not depend on how many points there are.
+
+    Raises
+    ------
+    ValueError
+        A number of states that the addresses of the draws do not allow, or that is not that of the system.
     """
     most = int(blocks.counts.max())
     return _run(points, system, institutions, blocks, plan, min(most, LANES) if INTERPRETED else LANES, NO_TRACE, 0)

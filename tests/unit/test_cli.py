@@ -298,7 +298,7 @@ def test_shards_status_and_verification_from_the_command_line(config: Path, csmc
     assert json.loads(status.out)["runs"]["1-of-2"]["state"] == "finished"
     partial = csmc_command("collect", "out")
     assert partial.code == 3
-    assert "collect again" in partial.err
+    assert "this result is partial" in partial.err
     assert csmc_command("run", config, "-o", "out", "--shard", "2/2", "-s", "execution.block=100").code == 0
     collected = csmc_command("collect", "out")
     assert collected.code == 0

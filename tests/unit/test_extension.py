@@ -87,3 +87,23 @@ def test_axes_in_another_order_number_the_points_anew(tmp_path: Path) -> None:
     write(tmp_path, [[Done(1, [(0, 100)], filled(1))]], one)
     (records,) = write(tmp_path, [], other).records()
     assert records.points.tolist() == [2]
+
+
+def test_another_size_of_the_system_is_refused_in_words(tmp_path: Path) -> None:
+    write(tmp_path, PARTS)
+    with pytest.raises(StoreError, match=r"parameters\.system\.n_states: stored 8, asked for 9"):
+        write(tmp_path, [], make(parameters={"system.n_states": 9}))
+
+
+def test_another_table_under_the_same_name_is_refused_in_words(tmp_path: Path) -> None:
+    table, design = tmp_path / "states.csv", {"grid": {"interests.divergence": [0.5, 1.0, 2.0]}}
+    sections = {"name": "small", "institutions": ["anarchy", "balance_of_power"], "design": design}
+    sections |= {"parameters": {"system.table": table.name}, "sampling": {"replicates": 100}}
+    for capability in (3, 4):
+        table.write_text(f"name,capability\nA,{capability}\nB,1\nC,2\n")
+        experiment = Experiment.from_dict(sections, base=tmp_path)
+        if capability == 3:
+            write(tmp_path / "out", PARTS, experiment)
+        else:
+            with pytest.raises(StoreError, match=r"tables\.system\.table\.states\.csv\.capability\[0\]: stored 3"):
+                write(tmp_path / "out", [], experiment)

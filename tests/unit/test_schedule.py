@@ -124,6 +124,14 @@ def test_a_task_that_is_overdue_is_given_to_another_worker_and_counted_once() ->
     assert workers.started.count(TASKS[0]) >= 2
 
 
+def test_workers_that_hang_on_tasks_that_others_have_done_do_not_end_it() -> None:
+    def script(spans: Spans, before: int) -> Counted | None:
+        return None if spans in TASKS[:2] and before == 0 else counted(spans)
+
+    workers = Scripted(script, patience=0.0)
+    assert points_of(Schedule(workers, TASKS, threading.Event())) == [0, 0, 1, 2, 3, 4]
+
+
 def test_workers_that_count_differently_are_not_believed() -> None:
     late: list[int] = []
 

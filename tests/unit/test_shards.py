@@ -81,7 +81,6 @@ def test_shards_of_different_runs_are_not_collected(experiment: Experiment, tmp_
 def test_work_that_overlaps_in_part_is_refused(experiment: Experiment, tmp_path: Path) -> None:
     run_shard(experiment, "1/2", output=tmp_path)
     collect(tmp_path)
-    shard_store(tmp_path, Share(1, 2))
     engines.run(
         make(sampling={"replicates": 700}, execution={"block": 96}), shard_store(tmp_path, Share(2, 2)), LocalEngine(1),
         share=Share(2, 2),
