@@ -69,7 +69,7 @@ def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_writte
         Section.FAULTS,
         "A driver that is killed at random moments (SIGKILL) loses nothing that was on disk; run again until it "
         "finishes, it ends in the digest of an undisturbed run.",
-        f"{deaths} kills, {outputs + 1} runs finished",
+        f"{deaths} kills",
     )
 
 
@@ -87,7 +87,7 @@ def test_a_driver_that_is_asked_to_stop_keeps_its_work_and_says_so(
     evidence(
         Section.FAULTS,
         f"{number.name} ends a run with code 130 after the tasks in flight; the next run goes on to the same digest.",
-        f"{kept:,} replicates kept",
+        "work was kept",
     )
 
 
@@ -105,5 +105,5 @@ def test_of_two_drivers_on_one_output_one_is_refused(
     evidence(
         Section.FAULTS,
         "A second driver on the same output is refused and told who holds it; the first one finishes.",
-        "",
+        "code 2",
     )

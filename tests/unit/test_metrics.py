@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from csmc.errors import ConfigError
-from csmc.estimate import METRICS, Metric, estimate, plan
+from csmc.estimate import METRICS, Metric, Moments, estimate, plan
 from csmc.estimate.metrics import Constant, Ratio, chosen_metrics, cross_pairs, own_pairs
 from csmc.kernel.codes import Outcome, Tally, row_scale
-from csmc.kernel.result import Integers
+from csmc.kernel.result import Integers, Plan, empty_tallies
 from tests.unit.synthetic import empty, moments
 
 EPISODES = 20
@@ -192,3 +192,23 @@ def test_every_outcome_and_every_tally_is_measured() -> None:
 def test_names_are_those_of_the_registry() -> None:
     assert all(name == metric.name for name, metric in METRICS.items())
     assert all(metric.kind == "mean" or (metric.low, metric.high) == (0, 1) for metric in METRICS.values())
+
+
+@pytest.mark.parametrize("share", [0, 1, 100])
+@pytest.mark.parametrize("skew", [-10, 0, 10])
+def test_centred_products_are_exact_at_every_size(skew: int, share: int) -> None:
+    """In 64 bits the larger ones would overflow.
+
+    The rows go together in no replicate, evenly in all (the two terms nearly cancel), or in one of a hundred.
+    """
+    replicates = 100
+    plan = Plan(own_pairs=np.array([[Tally.WARS, Tally.PEACE]]), joint="none")
+    for bits in range(40, 84):
+        first, second = (1 << bits // 2 + skew) + 1, (1 << bits // 2 - skew) - 1
+        products = first * second * share // replicates + (share == 1)
+        tallies = empty_tallies(1, plan, 1)
+        tallies.sums[0, 0, [Tally.WARS, Tally.PEACE]] = first, second
+        tallies.own_high[:], tallies.own_low[:] = divmod(products, 1 << 32)
+        moments = Moments(tallies, plan, *(np.array([number]) for number in (replicates, 1, 8)))
+        exact = (products * replicates - first * second) / replicates
+        assert moments.own(Tally.WARS, Tally.PEACE)[0, 0] == pytest.approx(exact, rel=2e-16, abs=0), bits
