@@ -12,7 +12,7 @@ help:
 	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
 	@echo "make test        set up .venv with the test tools and run the tests"
 	@echo "make proof       every test, the long ones too; writes docs/verification.md"
-	@echo "make chaos       kill runs 100 times, damage their files 500 times, and more; all of it is in make proof, with 15 kills"
+	@echo "make chaos       kill, cut off, damage and hinder runs and clusters; writes docs/reliability.md (as root: nodes of their own)"
 	@echo "make mutation    plant faults in the kernel and the estimators, list those that no test notices"
 	@echo "make lint        ruff, mypy and the import contracts"
 	@echo "make bench       the benchmarks"
@@ -45,7 +45,7 @@ proof: $(VENV)/developed
 	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence=docs/verification.md
 
 chaos: $(VENV)/developed
-	@CSMC_KILLS=100 $(BIN)/python -m pytest -m proof tests/chaos
+	@CSMC_KILLS=100 $(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark --faults=docs/reliability.md tests/chaos
 
 mutation: $(VENV)/developed
 	@$(BIN)/python -m tests.mutation kernel

@@ -5,7 +5,8 @@ Why it is as it is:
 - No fastmath anywhere: the same bits on every CPU are worth more than a few percent.
 - `error_model="numpy"`, because a zero-division check inside a lane loop stops the vectoriser.
 - numba's cache does not see edits in *other* files of the kernel, so the cache directory is named by a digest
-  of this file and all kernel sources: an edit anywhere gives a new directory, never an old result.
+  of this file and all kernel sources: an edit anywhere gives a new directory, never an old result. It is named
+  by the processor and numba's version too, because numba's index of a directory is not locked.
 """
 
 import ctypes
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from llvmlite import binding
 from numba.core import cgutils, config, types
 from numba.core.compiler import CompilerBase, DefaultPassBuilder
 from numba.core.imputils import impl_ret_borrowed
@@ -42,12 +44,18 @@ def _digest() -> str:
 DIGEST: str = _digest()
 
 
+def _machine() -> str:
+    """What compiled code is for: a home that unlike machines share must not mix theirs in one index."""
+    target = f"{binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()} {numba.__version__}"
+    return hashlib.sha256(target.encode()).hexdigest()[:8]
+
+
 def _cache_directory() -> Path:
     """A directory of this user's alone (the cache holds pickles), under the first place that can be written."""
     chosen = os.environ.get("CSMC_CACHE_DIR")
     usual = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "csmc"
     for base in [Path(chosen)] if chosen else [usual, Path(tempfile.gettempdir()) / f"csmc-{os.getuid()}"]:
-        directory = base / DIGEST[:16]
+        directory = base / f"{DIGEST[:16]}-{_machine()}"
         try:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError:

@@ -34,6 +34,14 @@ def provenance(experiment: Experiment) -> dict[str, str | int]:
     }
 
 
+@cache
+def build() -> dict[str, str]:
+    """What must be the same wherever a part of one run is computed."""
+    packages = {name: _version(name) for name in ("numpy", "numba")}
+    kernel = {"kernel": DIGEST[:12]}
+    return {"csmc": csmc.__version__, **kernel, "Python": ".".join(platform.python_version_tuple()[:2]), **packages}
+
+
 def times(started: datetime, finished: datetime) -> dict[str, str]:
     """When a run began and ended, apart from `provenance` because it differs from run to run."""
     return {"started": _utc(started), "finished": _utc(finished)}

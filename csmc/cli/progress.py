@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from csmc.cli.console import duration, note, quantity
@@ -17,14 +17,18 @@ LINE_SECONDS = 30.0
 
 @contextmanager
 def shown(quiet: bool) -> Iterator["OnProgress | None"]:
-    """Something to call with the progress of a run, while it is shown."""
-    if quiet:
-        yield None
-    elif sys.stderr.isatty():
-        with _bar() as show:
-            yield announcing_compilation(show)
-    else:
-        yield announcing_compilation(Lines())
+    """Something to call with the progress of a run, while it is shown.
+
+    What libraries print meanwhile (Ray: the deaths of nodes) goes to standard error, apart from the result.
+    """
+    with redirect_stdout(sys.stderr):
+        if quiet:
+            yield None
+        elif sys.stderr.isatty():
+            with _bar() as show:
+                yield announcing_compilation(show)
+        else:
+            yield announcing_compilation(Lines())
 
 
 def announcing_compilation(show: "OnProgress") -> "OnProgress":

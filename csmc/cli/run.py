@@ -42,11 +42,12 @@ def run(
     path = api.output_path(experiment, output)
     where: dict[str, Any] = {"threads": threads, "engine": engine, "address": address, "output": path}
     try:
-        with shown(quiet) as progress:
-            if shard is not None:
+        if shard is not None:
+            with shown(quiet) as progress:
                 share = api.run_shard(experiment, shard, progress=progress, **where)
-                print_share(str(share), path, as_json, quiet)
-                return
+            print_share(str(share), path, as_json, quiet)
+            return
+        with shown(quiet) as progress:
             dataset = api.run(experiment, progress=progress, **where)
         with dataset:
             figures = write_figures(dataset, path / "figures")

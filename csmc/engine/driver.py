@@ -1,8 +1,7 @@
 """One run: claim the store, do what is missing on an engine, commit as it comes."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
-from dataclasses import replace
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Protocol
@@ -14,10 +13,11 @@ from csmc.engine.heartbeat import Heartbeat
 from csmc.engine.index import Index
 from csmc.engine.pending import Pending
 from csmc.engine.progress import Meter, OnProgress, Progress
-from csmc.engine.schedule import Schedule, WorkError, Workers, interruptible
+from csmc.engine.schedule import Schedule, UnfitWorkerError, WorkError, Workers, interruptible
 from csmc.engine.spans import WHOLE, Costs, Share, Span, batches
 from csmc.engine.store import Store
-from csmc.engine.tallies import Job, tally_span
+from csmc.engine.tallies import Job
+from csmc.engine.warming import warm_up
 from csmc.estimate import plan
 from csmc.kernel.result import Integers
 from csmc.provenance import times
@@ -85,7 +85,7 @@ def run(
         tasks = batches(share.blocks(missing, costs), costs, engine.task_seconds)
         first = next(tasks, None)
         if first is not None:
-            _warm_up(job, first[0])
+            warm_up(job)
             with Heartbeat(store.path, engine.name) as heartbeat:
                 _work(job, store, engine, chain([first], tasks), meter, on_progress, heartbeat)
     return meter.progress
@@ -98,12 +98,6 @@ def _ranges(experiment: Experiment, index: Index, share: Share, costs: Costs) ->
         return missing
     spans = [(span.point, span.first, span.stop) for span in share.blocks(missing, costs)]
     return np.array(spans, dtype=np.int64).reshape(-1, 3)
-
-
-def _warm_up(job: Job, span: Span) -> None:
-    """Have the kernel compiled, or loaded, once, and not by every worker at the same time."""
-    with suppress(Exception):  # if this work cannot be done, it is told when its turn comes
-        tally_span(job.experiment, replace(span, count=1), job.plan)
 
 
 def _work(
@@ -130,6 +124,9 @@ def _work(
             heartbeat.beat(meter.progress, None, schedule.failures, final=True)
             done_here = meter.progress.done - meter.progress.kept
             store.log({**times(began, datetime.now(UTC)), "engine": engine.name, "episodes": done_here})
+    unfit = next((failure.error for failure in schedule.failures if isinstance(failure.error, UnfitWorkerError)), None)
+    if unfit:
+        raise unfit
     if schedule.failures:
         raise WorkError(_failed(schedule), schedule.failures)
     if meter.progress.done < meter.progress.total:

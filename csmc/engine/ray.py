@@ -14,11 +14,13 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from csmc._jit import DIGEST
+from csmc.engine import remote
 from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Counted, Job, tally_spans
+from csmc.engine.warming import warm_up
+from csmc.provenance import build
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
 ENVIRONMENT = {
@@ -30,6 +32,9 @@ ENVIRONMENT = {
 OBJECT_STORE = 200_000_000
 #: How long a cluster may take to accept a connection (seconds); `ray.init` itself waits for minutes.
 CONNECT_SECONDS = 5.0
+#: How long the head may take to accept one while a run goes on, and how long it may do so without success (seconds):
+#: Ray itself ends the process without a word after a minute.
+PROBE_SECONDS, SILENCE_SECONDS = 1.0, 20.0
 #: How often the number of cores of the cluster is read again (seconds): nodes come and go.
 CENSUS_SECONDS = 5.0
 #: A task is given to a second worker after this many seconds and this many times the usual length of a task.
@@ -96,23 +101,46 @@ class Cluster:
         import ray
 
         self._job = ray.put(job)
-        self._task = ray.remote(num_cpus=1, max_retries=1)(tally_on_worker)
+        ray.cloudpickle.register_pickle_by_value(remote)
+        self._task = ray.remote(num_cpus=1, max_retries=1)(remote.tally_on_worker)
         self._in_flight: set[Any] = set()
         self._capacity = 0
         self._counted = -math.inf
+        self._head = ray.get_runtime_context().gcs_address
+        self._heard = time.monotonic()
 
     def capacity(self) -> int:
-        """Half as many tasks again as there are cores, so that no core waits for this process."""
+        """Half as many tasks again as there are cores, so that no core waits for this process.
+
+        Raises
+        ------
+        ClusterError
+            The head of the cluster has been silent for too long.
+        """
         import ray
 
-        if time.monotonic() - self._counted > CENSUS_SECONDS:
+        if time.monotonic() - self._counted > CENSUS_SECONDS and self._head_answers():
             cores = ray.cluster_resources().get("CPU", 1.0)
             self._capacity, self._counted = math.ceil(1.5 * cores) + 1, time.monotonic()
         return self._capacity
 
+    def _head_answers(self) -> bool:
+        try:
+            probe(self._head, PROBE_SECONDS)
+        except ClusterError as error:
+            if time.monotonic() - self._heard > SILENCE_SECONDS:
+                raise ClusterError(
+                    f"the head of the Ray cluster, {self._head}, has not answered for {SILENCE_SECONDS:.0f} s; "
+                    "what has finished is kept, run again when there is a cluster"
+                ) from error
+            return False
+        self._heard = time.monotonic()
+        return True
+
     def submit(self, spans: tuple[Span, ...]) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        handle = self._task.remote([self._job], DIGEST, spans)
+        numbers = [(span.point, span.first, span.count) for span in spans]
+        handle = self._task.remote([self._job], build(), numbers)
         self._in_flight.add(handle)
         return handle
 
@@ -132,10 +160,12 @@ class Cluster:
 
         self._in_flight.discard(handle)
         try:
-            counted: Counted = ray.get(handle)
+            answer: Counted | str = ray.get(handle)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # the text of Ray's own is the traceback of the worker
-        return counted
+        if isinstance(answer, str):
+            raise ClusterError(answer)
+        return answer
 
     def was_lost(self, error: Exception) -> bool:
         """Whether a worker, its node, or what it had counted is gone."""
@@ -163,22 +193,36 @@ class Cluster:
         self._in_flight.clear()
 
 
-def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> Counted:
-    """Do a task, in a worker process."""
-    if digest != DIGEST:
-        raise ClusterError(f"csmc on {socket.gethostname()} differs from that of the run; install the same everywhere")
-    return tally_spans(_fetched(job[0]), spans)
+def tally_here(job: list[Any], run: dict[str, str], spans: list[tuple[int, int, int]]) -> Counted | str:
+    """Do a task in this process, or say why that would not give the numbers of the run.
+
+    Parameters
+    ----------
+    job
+        A reference to the `Job`, in a list.
+    run
+        What the run is made with, see `csmc.provenance.build`.
+    spans
+        Point, first replicate and number of replicates of each.
+    """
+    here = build()
+    if here != run:
+        differences = [f"{name} {here[name]} instead of {run[name]}" for name in run if here[name] != run[name]]
+        return f"{socket.gethostname()} has {', '.join(differences)}: install the same on every node"
+    return tally_spans(_ready(job[0]), [Span(*numbers) for numbers in spans])
 
 
 @lru_cache(maxsize=1)
-def _fetched(reference: Any) -> Job:
+def _ready(reference: Any) -> Job:
+    """The job of the run, and the kernel for it, once in each process."""
     import ray
 
     job: Job = ray.get(reference)
+    warm_up(job)
     return job
 
 
-def probe(address: str) -> None:
+def probe(address: str, seconds: float = CONNECT_SECONDS) -> None:
     """Raise `ClusterError` unless something answers at `address` (host:port or ray://host:port; not `auto`)."""
     if address == "auto":
         return
@@ -190,6 +234,6 @@ def probe(address: str) -> None:
     if host is None or port is None:
         raise ClusterError(f"{address!r} is no address of a Ray cluster; write host:port")
     try:
-        socket.create_connection((host, port), CONNECT_SECONDS).close()
+        socket.create_connection((host, port), seconds).close()
     except OSError as error:
         raise ClusterError(f"no Ray cluster answers at {address}: {error}; is it started there?") from error

@@ -6,6 +6,9 @@ from matplotlib.figure import Figure
 
 from csmc.report.style import legend_below, look, new_figure, percent_axis, titled
 
+#: A larger design is drawn by so many of its points, evenly spaced in the order: files stay small, curves the same.
+MOST_POINTS = 2_000
+
 
 def difference_spread(dataset: xr.Dataset) -> Figure:
     """Draw the paired differences in order of size with their intervals: where they cross 0, the comparison turns."""
@@ -13,12 +16,14 @@ def difference_spread(dataset: xr.Dataset) -> Figure:
     figure = new_figure(9, 5.2)
     axes = figure.subplots()
     axes.axhline(0, color="#555555", linewidth=1)
-    share = (np.arange(small.sizes["point"]) + 0.5) / small.sizes["point"]
+    points = small.sizes["point"]
+    shown = np.linspace(0, points - 1, min(points, MOST_POINTS)).round().astype(int)
+    share = (shown + 0.5) / points
     for place, (name, title) in enumerate(small.csmc.titles.items()):
         if name == small.csmc.reference:
             continue
         here = small.sel(institution=name)
-        order = np.argsort(here["war_difference"].values)
+        order = np.argsort(here["war_difference"].values)[shown]
         style = look(place) | {"marker": ""}
         axes.plot(share, here["war_difference"].values[order], label=title, **style)
         low, high = here["war_difference_low"].values[order], here["war_difference_high"].values[order]
@@ -28,7 +33,7 @@ def difference_spread(dataset: xr.Dataset) -> Figure:
     axes.set_xlim(0, 1)
     axes.set_xlabel("design points, in order of the difference")
     axes.set_ylabel("difference in war, percentage points")
-    against = f"War against {small.csmc.reference_title} over {small.sizes['point']} design points; bands are 95 %"
+    against = f"War against {small.csmc.reference_title} over {points:,} design points; bands are 95 %"
     titled(figure, str(dataset.attrs.get("question", "")), against)
     legend_below(figure, *axes.get_legend_handles_labels())
     return figure

@@ -1,9 +1,10 @@
-"""What is on disk is damaged, or the disk is full: the work is done again, or the run says what is wrong."""
+"""Stored files are damaged; the disk is full, read-only or gone: the work is done again, or the run says why not."""
 
 import os
 import random
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,11 @@ import pytest
 from csmc import engine as engines
 from csmc.engine import LocalEngine, Store, WriteError
 from csmc.errors import StoreError
-from tests.chaos.runs import small
-from tests.evidence import Section
+from tests.chaos.runs import CONFIG, finish, replicates_on_disk, small, started, until
+from tests.evidence import told
 
-Evidence = Callable[[Section, str, str], None]
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("chaos")]
-
-HARMS = 500
+Fault = Callable[..., None]
+pytestmark = [pytest.mark.xdist_group("chaos")]
 
 
 def run(output: Path) -> str:
@@ -26,14 +25,22 @@ def run(output: Path) -> str:
     return store.digest()
 
 
-def test_any_flipped_bit_or_missing_end_of_a_stored_file_is_noticed_and_mended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Evidence
-) -> None:
+@pytest.fixture
+def many_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every task is a file."""
     monkeypatch.setattr("csmc.engine.pending.COMMIT_BYTES", 1)
     monkeypatch.setattr(LocalEngine, "task_seconds", 1e-6)
+
+
+@pytest.mark.usefixtures("many_files")
+@pytest.mark.parametrize("harms", [25, pytest.param(500, marks=pytest.mark.proof)])
+def test_any_flipped_bit_or_missing_end_of_a_stored_file_is_noticed_and_mended(
+    harms: int, tmp_path: Path, fault: Fault
+) -> None:
     undisturbed, generator = run(tmp_path), random.Random(20261124)
     again = refused = 0
-    for _ in range(HARMS):
+    refusal = ""
+    for _ in range(harms):
         victims = [*sorted((tmp_path / "blocks").glob("*.blk")), tmp_path / "spec.json"]
         victim = generator.choice(victims)
         content = victim.read_bytes()
@@ -44,33 +51,38 @@ def test_any_flipped_bit_or_missing_end_of_a_stored_file_is_noticed_and_mended(
         try:
             assert run(tmp_path) == undisturbed
             again += 1
-        except StoreError:  # what the numbers mean has been harmed: nothing is guessed
+        except StoreError as error:  # what the numbers mean has been harmed: nothing is guessed
             assert victim.name == "spec.json"
             victim.write_bytes(content)
-            refused += 1
+            refused, refusal = refused + 1, str(error)
     assert run(tmp_path) == undisturbed
-    evidence(
-        Section.FAULTS,
-        "Bits flipped and ends cut off at random in block files and in the specification are noticed: the work is done "
-        "again and the digest is that of an undisturbed run, or the run is refused until the specification is back.",
-        f"{HARMS} harms: {again} mended, {refused} refused",
-    )
+    if harms >= 500:
+        fault(
+            f"a bit flips, or the end is missing, in one of the block files ({again} times, at random)",
+            "1 damaged files are now in OUTPUT/damaged; their work is done again",
+            code=0,
+            lost="nothing, done again",
+        )
+        fault(
+            f"the same in spec.json ({refused} times)",
+            told(refusal, tmp_path),
+            code=2,
+            lost="nothing, once spec.json is back",
+        )
 
 
-@pytest.fixture
-def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KiB."""
+@contextmanager
+def mounted(path: Path, options: str) -> Iterator[None]:
+    """An empty file system in memory at `path`, while it lasts."""
     if os.geteuid() != 0:
-        pytest.skip("mounting a small file system needs root")
-    path = tmp_path / "tiny"
-    path.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(path)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
+        pytest.skip("mounting a file system needs root")
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
         pytest.skip("file systems cannot be mounted here")
-    yield path
-    subprocess.run(["umount", str(path)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(path)], check=True)
 
 
 def fill_up(disk: Path) -> None:
@@ -82,19 +94,47 @@ def fill_up(disk: Path) -> None:
             block.unlink()
 
 
-def test_a_full_disk_is_told_and_what_was_written_is_kept(
-    tiny_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evidence: Evidence
-) -> None:
+@pytest.mark.usefixtures("many_files")
+def test_a_full_disk_is_told_and_what_was_written_is_kept(tmp_path: Path, fault: Fault) -> None:
     undisturbed = run(tmp_path / "whole")
-    monkeypatch.setattr("csmc.engine.pending.COMMIT_BYTES", 1)
-    monkeypatch.setattr(LocalEngine, "task_seconds", 1e-6)
-    with pytest.raises((WriteError, StoreError), match=r"No space left|not writable"):
-        fill_up(tiny_disk)
-    for ballast in tiny_disk.glob("ballast-*"):
-        ballast.unlink()
-    assert run(tiny_disk / "out") == undisturbed
-    evidence(
-        Section.FAULTS,
-        "On a full disk the run says so; with room again it goes on to the digest of an undisturbed run.",
-        "a file system of 64 KiB",
-    )
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    with mounted(disk, "size=64k"):
+        with pytest.raises((WriteError, StoreError), match=r"No space left|not writable") as caught:
+            fill_up(disk)
+        for ballast in disk.glob("ballast-*"):
+            ballast.unlink()
+        assert run(disk / "out") == undisturbed
+    fault("the disk is full (a file system of 64 KiB)", told(f"error: {caught.value}", disk / "out"), code=1)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "chaos.yaml"
+    path.write_text(CONFIG)
+    return path
+
+
+@pytest.mark.proof
+def test_an_output_that_becomes_read_only_or_vanishes_is_told_and_the_next_run_goes_on(
+    config: Path, tmp_path: Path, fault: Fault
+) -> None:
+    undisturbed = finish(config, tmp_path / "whole")
+    output, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
+    process = started(config, output)
+    until(lambda: replicates_on_disk(output), process)
+    with mounted(output / "blocks", "ro"):
+        _, read_only = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Read-only file system" in read_only
+    process = started(config, output)
+    kept = replicates_on_disk(output)
+    until(lambda: replicates_on_disk(output) > kept, process)
+    output.rename(elsewhere)
+    _, gone = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "No such file or directory" in gone
+    elsewhere.rename(output)
+    assert finish(config, output) == undisturbed
+    fault("the output becomes read-only during a run", told(read_only, output), code=1)
+    fault("the output is moved away during a run", told(gone, output), code=1, lost="nothing, once it is back")

@@ -1,5 +1,6 @@
 """The process of a run is killed, stopped or doubled at any moment: the next ends in the bits of an undisturbed run."""
 
+import os
 import random
 import signal
 import subprocess
@@ -9,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from csmc.engine import Store
-from tests.chaos.runs import CONFIG, KILLS, replicates_on_disk, started, until
-from tests.evidence import Section
+from tests.chaos.runs import CONFIG, finish, replicates_on_disk, started, until
+from tests.evidence import told
 
-Evidence = Callable[[Section, str, str], None]
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("chaos")]
+Fault = Callable[..., None]
+pytestmark = [pytest.mark.xdist_group("chaos")]
+
+#: How often a driver is killed in the long version.
+KILLS = int(os.environ.get("CSMC_KILLS", "15"))
 
 
 @pytest.fixture(scope="module")
@@ -25,74 +29,62 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    output = tmp_path_factory.mktemp("undisturbed")
-    finish(config, output)
-    return Store(output).digest()
+    return finish(config, tmp_path_factory.mktemp("undisturbed"))
 
 
-def finish(config: Path, output: Path) -> None:
-    process = started(config, output)
-    _, err = process.communicate(timeout=300)
-    assert process.returncode == 0, err
-
-
-def ended(process: "subprocess.Popen[str]", number: signal.Signals, after: float) -> int:
-    """The code of a run that got a signal after so many seconds, if it was still there."""
+def ended(process: "subprocess.Popen[str]", number: signal.Signals, after: float) -> tuple[int, str]:
+    """The code of a run that got a signal after so many seconds, if it was still there, and what it said."""
     try:
-        process.communicate(timeout=after)
+        _, err = process.communicate(timeout=after)
     except subprocess.TimeoutExpired:
         process.send_signal(number)
-        process.communicate(timeout=60)
-    return process.returncode
+        _, err = process.communicate(timeout=60)
+    return process.returncode, err
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(KILLS, marks=pytest.mark.proof)])
 def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_written(
-    config: Path, undisturbed: str, tmp_path: Path, evidence: Evidence
+    kills: int, config: Path, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
-    generator = random.Random(20261124)
+    generator = random.Random(20261124 + kills)
     deaths = outputs = 0
     output = tmp_path / "0"
-    while deaths < KILLS:
+    while deaths < kills:
         kept = replicates_on_disk(output)
         process = started(config, output)
         until((output / "spec.json").exists, process)
-        code = ended(process, signal.SIGKILL, generator.uniform(0.0, 3.0))
+        code, _ = ended(process, signal.SIGKILL, generator.uniform(0.0, 2.0))
         deaths += code == -signal.SIGKILL
         assert replicates_on_disk(output) >= kept
         if code == 0:
             assert Store(output).digest() == undisturbed
             outputs += 1
             output = tmp_path / str(outputs)
-    finish(config, output)
-    assert Store(output).digest() == undisturbed
-    evidence(
-        Section.FAULTS,
-        "A driver that is killed at random moments (SIGKILL) loses nothing that was on disk; run again until it "
-        "finishes, it ends in the digest of an undisturbed run.",
-        f"{deaths} kills",
-    )
+    assert finish(config, output) == undisturbed
+    if kills == KILLS:
+        fault(
+            f"the driver is killed (SIGKILL) {kills} times, at random moments",
+            "nothing; the same command goes on",
+            lost="at most the last seconds, done again",
+        )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.proof)])
 def test_a_driver_that_is_asked_to_stop_keeps_its_work_and_says_so(
-    number: signal.Signals, config: Path, undisturbed: str, tmp_path: Path, evidence: Evidence
+    number: signal.Signals, config: Path, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
     process = started(config, tmp_path / "out")
     until(lambda: replicates_on_disk(tmp_path / "out"), process)
-    assert ended(process, number, 0.1) == 130
-    kept = replicates_on_disk(tmp_path / "out")
-    assert kept > 0
-    finish(config, tmp_path / "out")
-    assert Store(tmp_path / "out").digest() == undisturbed
-    evidence(
-        Section.FAULTS,
-        f"{number.name} ends a run with code 130 after the tasks in flight; the next run goes on to the same digest.",
-        "work was kept",
-    )
+    code, said = ended(process, number, 0.1)
+    assert code == 130
+    assert replicates_on_disk(tmp_path / "out") > 0
+    assert finish(config, tmp_path / "out") == undisturbed
+    fault(f"the driver gets {number.name}", told(said, tmp_path / "out"), code=code)
 
 
+@pytest.mark.proof
 def test_of_two_drivers_on_one_output_one_is_refused(
-    config: Path, undisturbed: str, tmp_path: Path, evidence: Evidence
+    config: Path, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
     first = started(config, tmp_path)
     until((tmp_path / "spec.json").exists, first)
@@ -102,8 +94,4 @@ def test_of_two_drivers_on_one_output_one_is_refused(
     assert (first.returncode, second.returncode) == (0, 2), err + refusal
     assert f"process {first.pid}" in refusal
     assert Store(tmp_path).digest() == undisturbed
-    evidence(
-        Section.FAULTS,
-        "A second driver on the same output is refused and told who holds it; the first one finishes.",
-        "code 2",
-    )
+    fault("a second driver on the same output", told(refusal, tmp_path), code=2)

@@ -9,8 +9,9 @@ import pytest
 
 from csmc import engine as engines
 from csmc.config import Experiment
-from csmc.engine import LocalEngine, Store, WorkError
-from csmc.engine.ray import ClusterError, RayEngine, probe, tally_on_worker
+from csmc.engine import LocalEngine, Store
+from csmc.engine.ray import ClusterError, RayEngine, probe
+from csmc.provenance import build
 
 pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
 
@@ -52,17 +53,14 @@ def test_ray_and_threads_give_the_same_digest(
     assert ray.is_initialized(), "a Ray that was there before the run is still there after it"
 
 
-def test_a_worker_with_another_kernel_is_refused(experiment: Experiment) -> None:
-    with pytest.raises(ClusterError, match="install the same"):
-        tally_on_worker([None], "0" * 64, ())
-
-
-def test_an_error_on_a_worker_is_told_in_its_own_words(
+def test_a_worker_that_is_not_made_like_the_run_ends_it_and_is_named(
     ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del ray
-    monkeypatch.setattr("csmc.engine.ray.DIGEST", "0" * 64)  # only here: the workers import their own
-    with pytest.raises(WorkError, match=r"ClusterError: csmc on .* differs"):
+    other = build() | {"kernel": "0" * 12, "Python": "3.9"}
+    monkeypatch.setattr("csmc.engine.ray.build", lambda: other)  # only here: the workers import their own
+    found = f"{socket.gethostname()} has kernel {build()['kernel']} instead of {'0' * 12}, Python "
+    with pytest.raises(ClusterError, match=f"^{found}.* instead of 3.9: install the same on every node"):
         engines.run(experiment, Store(tmp_path), RayEngine())
 
 

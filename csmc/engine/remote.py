@@ -1,0 +1,17 @@
+"""What Ray starts on a worker: it travels by value, and imports csmc only when it runs.
+
+So a node on which csmc is missing, or has no place for its compiled code, can still say so and say which node it is.
+"""
+
+from typing import Any
+
+
+def tally_on_worker(job: list[Any], build: dict[str, str], spans: list[tuple[int, int, int]]) -> Any:
+    """Do a task, see `csmc.engine.ray.tally_here`, or say in words why this node cannot do any."""
+    try:
+        from csmc.engine.ray import tally_here
+    except Exception as error:
+        import socket
+
+        return f"csmc cannot be imported on {socket.gethostname()}: {type(error).__name__}: {error}"
+    return tally_here(job, build, spans)
