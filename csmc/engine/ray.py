@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 from csmc._jit import DIGEST
 from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError
-from csmc.engine.spans import Span
+from csmc.engine.spans import Span, as_array, from_array
 from csmc.engine.tallies import Counted, Job, tally_spans
+from csmc.kernel.result import Integers
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
 ENVIRONMENT = {
@@ -44,8 +45,8 @@ class RayEngine:
     """Tasks on a Ray cluster: the one at `address`, or one of `threads` workers started here for this run."""
 
     name = "ray"
-    #: Planned length of a task: some milliseconds of Ray's own time for each.
-    task_seconds = 2.0
+    #: Length of a task on up to 20 cores, see `sizing`: some milliseconds of Ray's own time for each.
+    task_seconds = 0.5
 
     def __init__(self, address: str | None = None, threads: int | None = None) -> None:
         self.address = None if address in (None, "", "local") else address
@@ -112,7 +113,7 @@ class Cluster:
 
     def submit(self, spans: tuple[Span, ...]) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        handle = self._task.remote([self._job], DIGEST, spans)
+        handle = self._task.remote([self._job], DIGEST, as_array(spans))
         self._in_flight.add(handle)
         return handle
 
@@ -163,11 +164,11 @@ class Cluster:
         self._in_flight.clear()
 
 
-def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> Counted:
+def tally_on_worker(job: list[Any], digest: str, spans: Integers) -> Counted:
     """Do a task, in a worker process."""
     if digest != DIGEST:
         raise ClusterError(f"csmc on {socket.gethostname()} differs from that of the run; install the same everywhere")
-    return tally_spans(_fetched(job[0]), spans)
+    return tally_spans(_fetched(job[0]), from_array(spans))
 
 
 @lru_cache(maxsize=1)

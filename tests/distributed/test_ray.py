@@ -11,6 +11,7 @@ from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Store, WorkError
 from csmc.engine.ray import ClusterError, RayEngine, probe, tally_on_worker
+from csmc.engine.spans import as_array
 
 pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
 
@@ -54,7 +55,7 @@ def test_ray_and_threads_give_the_same_digest(
 
 def test_a_worker_with_another_kernel_is_refused(experiment: Experiment) -> None:
     with pytest.raises(ClusterError, match="install the same"):
-        tally_on_worker([None], "0" * 64, ())
+        tally_on_worker([None], "0" * 64, as_array(()))
 
 
 def test_an_error_on_a_worker_is_told_in_its_own_words(
