@@ -17,6 +17,9 @@ from csmc.engine.spans import Span, as_array
 from csmc.kernel.result import Integers, Plan, Tallies, as_rows
 from csmc.parameters import Record
 
+#: Points in a call of the kernel, at most: what it counts stays in the cache until it is packed into rows.
+CALL = 128
+
 
 class Job(NamedTuple):
     """All that a worker must know, once, to do any span of a run."""
@@ -47,12 +50,13 @@ def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans; neighbours that share a system, of which an experiment keeps one object, are one call."""
+    """Do several spans; up to `CALL` neighbours that share a system, of which an experiment keeps one, are one call."""
     began = time.monotonic()
     points = [job.experiment.point(span.point) for span in spans]
     parts = []
-    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: id(pair[0].system)):
-        alike, theirs = zip(*group, strict=True)
+    numbered = enumerate(zip(points, spans, strict=True))
+    for _, call in groupby(numbered, key=lambda item: (item[0] // CALL, id(item[1][0].system))):
+        alike, theirs = zip(*(pair for _, pair in call), strict=True)
         parts.append(as_rows(_tally(alike, theirs, job.plan)))
     return Counted(
         as_array(spans),

@@ -146,7 +146,9 @@ def test_spans_travel_as_integers() -> None:
     assert from_array(as_array(())) == ()
 
 
-def test_a_task_counts_its_spans_one_by_one() -> None:
+@pytest.mark.parametrize("call", [1, 2, 128])
+def test_a_task_counts_its_spans_one_by_one(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csmc.engine.tallies.CALL", call)
     experiment = make()
     job = Job(experiment, plan(experiment))
     spans = [Span(0, 0, 256), Span(0, 256, 256), Span(2, 512, 10)]
