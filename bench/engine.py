@@ -57,7 +57,7 @@ class Overhead(NamedTuple):
         """Share of the cores' time that is neither the kernel's nor the store's.
 
         The driver has no core of its own: what it used is counted as taken from the kernel. What other programs took
-        meanwhile is not, so that the share says the same on a machine that is busy.
+        while a kernel ran is not, so that a machine that is busy shows less than it would.
         """
         return 1.0 - (self.kernel - self.driver + self.store) / (self.cores * self.wall)
 
