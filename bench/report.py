@@ -6,9 +6,11 @@ python -m bench.report [--seconds N] [--output FILE]
 import argparse
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from bench.bench_kernel import ENDS, GRID
+from bench.engine_tables import engine_figures
 from bench.peer_times import time_peers
 from bench.scale_tables import estimate_table, measure_scale, points_table, replicates_table, scale_figures
 from bench.scaling import Scale
@@ -109,7 +111,12 @@ def figures_table(figures: Figures, largest: Scale, seconds: float) -> str:
         *start_figures(),
         *scale_figures(largest),
     ]
-    return table(("figure", "measured", "goal", "measured by"), (row.cells() for row in rows))
+    return table_of(rows)
+
+
+def table_of(figures: Iterable[Figure]) -> str:
+    """Figures against their goals."""
+    return table(("figure", "measured", "goal", "measured by"), (figure.cells() for figure in figures))
 
 
 def operations_table(figures: Figures) -> str:
@@ -192,6 +199,7 @@ def page(seconds: float) -> str:
         "ends": ends_table(seconds / 3),
         "stages": stages_table(seconds / 4),
         "vectors": vectors_table(),
+        "engine": table_of(engine_figures()),
         "points": points_table(sweeps),
         "replicates": replicates_table(histories),
         "estimate": estimate_table(sweeps[-1], histories[-1]),

@@ -9,19 +9,16 @@ import re
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import csmc
+from bench.clocks import timed_kernel
 from csmc import engine
 from csmc.engine import LocalEngine, Span, Store, tally_span
 from csmc.estimate import plan
 from csmc.institutions.catalogue import names
-from csmc.kernel import run as entry
 from csmc.results import assemble
 
 #: Replicates of a point in designs of many points: two batches of lanes.
@@ -75,30 +72,10 @@ def sweep(points: int, replicates: int, everything: bool = False) -> csmc.Experi
     )
 
 
-@contextmanager
-def timed_kernel() -> Iterator[Callable[[], float]]:
-    """Within, the yielded function says how many seconds of processor time the compiled kernel has had."""
-    whole, lock, total = entry.tally_block, threading.Lock(), 0.0
-
-    def timed(*arguments: Any) -> None:
-        nonlocal total
-        began = time.thread_time()
-        whole(*arguments)
-        taken = time.thread_time() - began
-        with lock:
-            total += taken
-
-    entry.tally_block = timed
-    try:
-        yield lambda: total
-    finally:
-        entry.tally_block = whole
-
-
 def simulate(experiment: csmc.Experiment, threads: int) -> Scale:
     """Run a sweep in this process, into a folder that is gone afterwards."""
     tally_span(experiment, Span(0, 0, 1), plan(experiment))
-    with tempfile.TemporaryDirectory() as folder, timed_kernel() as kernel_seconds:
+    with tempfile.TemporaryDirectory() as folder, timed_kernel() as kernel:
         store = Store(Path(folder) / "out")
         clock = [time.monotonic()]
         processor = [time.process_time()]
@@ -113,7 +90,7 @@ def simulate(experiment: csmc.Experiment, threads: int) -> Scale:
             points=experiment.n_points,
             replicates=experiment.sampling.replicates,
             institutions=len(experiment.institutions),
-            kernel=kernel_seconds(),
+            kernel=kernel.seconds.processor,
             run=processor[1] - processor[0],
             result=processor[2] - processor[1],
             wall=clock[2] - clock[0],

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
@@ -71,12 +72,12 @@ class Grid(Design):
 
     factors: tuple[Factor, ...] = ()
 
-    @property
+    @cached_property
     def n_points(self) -> int:
         """The product of the numbers of values."""
         return math.prod(len(factor.values) for factor in self.factors)
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths of the factors."""
         return tuple(factor.path for factor in self.factors)

@@ -249,8 +249,11 @@ def pack_point(values: Values) -> Record:
     row = list(_IN_ORDER(values))
     for place, codes in _CHOICES:
         row[place] = codes[row[place]]
-    return np.array([tuple(row)], dtype=POINT_DTYPE).view(np.recarray)
+    return np.array([tuple(row)], dtype=_RECORD).view(np.recarray)
 
+
+#: As `POINT_DTYPE`, of numpy's records: a view of a plain array would have to find this type anew for every point.
+_RECORD = np.dtype((np.record, POINT_DTYPE))
 
 _IN_ORDER = itemgetter(*(p.path for p in PARAMETERS))
 

@@ -54,9 +54,9 @@ class Point:
         BLAKE2b of the kernel's arguments: where in which design a point stands does not show in it.
         """
         digest = hashlib.blake2b(self.seed.to_bytes(8, "little"), digest_size=KEY_BYTES)
-        digest.update(self.record.tobytes())
+        digest.update(self.record)
         digest.update(self.system.contents)
-        digest.update(self.institution_records.tobytes())
+        digest.update(self.institution_records)
         return digest.digest()
 
 

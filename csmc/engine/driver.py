@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from itertools import chain
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any, NamedTuple, Protocol
 
 from csmc.config import Experiment
 from csmc.engine.heartbeat import Heartbeat
@@ -14,23 +11,26 @@ from csmc.engine.index import Index
 from csmc.engine.pending import Pending
 from csmc.engine.progress import Meter, OnProgress, Progress
 from csmc.engine.schedule import Schedule, UnfitWorkerError, WorkError, Workers, interruptible
-from csmc.engine.spans import WHOLE, Costs, Share, Span, batches
+from csmc.engine.sizing import Sizes
+from csmc.engine.spans import WHOLE, Costs, Share, Span, as_array, batches
 from csmc.engine.store import Store
 from csmc.engine.tallies import Job
 from csmc.engine.warming import warm_up
 from csmc.estimate import plan
-from csmc.kernel.result import Integers
+from csmc.kernel.result import Integers, row_width, tally_shapes
 from csmc.provenance import times
 
 #: Failures that are told one by one.
 SHOWN = 5
+#: Tallies of a task, at most (bytes): a worker has to hold them, and to send them.
+TASK_BYTES = 8 << 20
 
 
 class Engine(Protocol):
     """A place to compute. It never changes a number."""
 
     name: str
-    task_seconds: float
+    task_seconds: float  #: its own length of a task, see `csmc.engine.sizing`
 
     def workers(self, job: Job) -> AbstractContextManager[Workers[Any]]:
         """Start workers for one run."""
@@ -73,6 +73,8 @@ def run(
         The store cannot hold this experiment; nothing has run.
     WorkError
         Some work failed; all other work has been done and kept.
+    UnfitWorkerError
+        A worker is not made like this process, or there is no cluster (any more); what had finished has been kept.
     InterruptedRun
         Ctrl-C or SIGTERM; what was in flight has been kept. A second Ctrl-C does not wait for it.
     """
@@ -82,29 +84,45 @@ def run(
         everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.index))
         meter = Meter(experiment, costs, costs.episodes(everything), costs.episodes(missing))
         on_progress(meter.progress)
-        tasks = batches(share.blocks(missing, costs), costs, engine.task_seconds)
-        first = next(tasks, None)
-        if first is not None:
+        rest = _Rest(missing, share, costs)
+        if next(rest.spans(), None):
             warm_up(job)
             with Heartbeat(store.path, engine.name) as heartbeat:
-                _work(job, store, engine, chain([first], tasks), meter, on_progress, heartbeat)
+                _work(job, store, engine, rest, meter, on_progress, heartbeat)
     return meter.progress
 
 
+class _Rest(NamedTuple):
+    """What a run has to do: ranges (range, 3), see `as_array`, of a share of the work."""
+
+    missing: Integers
+    share: Share
+    costs: Costs
+
+    def spans(self) -> Iterator[Span]:
+        """Its blocks."""
+        return self.share.blocks(self.missing, self.costs)
+
+    def tasks(self, job: Job, sizes: Sizes) -> Iterator[tuple[Span, ...]]:
+        """Its blocks in tasks."""
+        width = row_width(tally_shapes(len(job.experiment.institutions), job.plan))
+        most = max(TASK_BYTES // (8 * width), 1)
+        return batches(self.spans(), self.costs, self.costs.planned(self.missing), sizes.next, most)
+
+
 def _ranges(experiment: Experiment, index: Index, share: Share, costs: Costs) -> Integers:
-    """What of a share is not in an index, (range, 3), see `Costs.episodes`."""
+    """What of a share is not in an index, (range, 3), see `as_array`."""
     missing = index.missing(experiment.n_points, experiment.sampling.replicates)
     if share == WHOLE:
         return missing
-    spans = [(span.point, span.first, span.stop) for span in share.blocks(missing, costs)]
-    return np.array(spans, dtype=np.int64).reshape(-1, 3)
+    return as_array(list(share.blocks(missing, costs)))
 
 
 def _work(
     job: Job,
     store: Store,
     engine: Engine,
-    tasks: Iterator[tuple[Span, ...]],
+    rest: _Rest,
     meter: Meter,
     on_progress: OnProgress,
     heartbeat: Heartbeat,
@@ -113,10 +131,12 @@ def _work(
     with engine.workers(job) as workers, interruptible() as stop:
         began = datetime.now(UTC)
         meter.start()
-        schedule = Schedule(workers, tasks, stop)
+        sizes = Sizes(engine.task_seconds, workers.capacity)
+        schedule = Schedule(workers, rest.tasks(job, sizes), stop)
         try:
             for done in schedule:
                 pending.add(done)
+                sizes.learn(rest.costs.planned(done.spans), done.seconds)
                 on_progress(meter.add(done.spans))
                 heartbeat.beat(meter.progress, done, schedule.failures)
         finally:

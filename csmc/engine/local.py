@@ -23,7 +23,7 @@ class LocalEngine:
     """Threads in this process; `threads=None` takes every core that the process may use."""
 
     name = "local"
-    #: Planned length of a task: interruptions wait this long, and a task costs some 50 microseconds of overhead.
+    #: Length of a task: interruptions wait this long, and a task costs some 50 microseconds of overhead.
     task_seconds = 0.2
 
     def __init__(self, threads: int | None = None) -> None:

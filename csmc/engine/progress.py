@@ -58,7 +58,7 @@ class Meter:
         self._start = time.monotonic()
 
     def add(self, spans: Integers) -> Progress:
-        """Count more finished spans (span, 3), see `Costs.episodes`."""
+        """Count more finished spans (span, 3), see `as_array`."""
         done = self.progress.done + self._costs.episodes(spans)
         self.progress = replace(self.progress, done=done, seconds=time.monotonic() - self._start)
         return self.progress

@@ -14,10 +14,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
+
 from csmc.engine import remote
 from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError
-from csmc.engine.spans import Span
+from csmc.engine.spans import Span, as_array, from_array
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.engine.warming import warm_up
 from csmc.provenance import build
@@ -49,8 +51,8 @@ class RayEngine:
     """Tasks on a Ray cluster: the one at `address`, or one of `threads` workers started here for this run."""
 
     name = "ray"
-    #: Planned length of a task: some milliseconds of Ray's own time for each.
-    task_seconds = 2.0
+    #: Length of a task on up to 20 cores, see `sizing`: some milliseconds of Ray's own time for each.
+    task_seconds = 0.5
 
     def __init__(self, address: str | None = None, threads: int | None = None) -> None:
         self.address = None if address in (None, "", "local") else address
@@ -139,8 +141,7 @@ class Cluster:
 
     def submit(self, spans: tuple[Span, ...]) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        numbers = [(span.point, span.first, span.count) for span in spans]
-        handle = self._task.remote([self._job], build(), numbers)
+        handle = self._task.remote([self._job], build(), as_array(spans).tolist())
         self._in_flight.add(handle)
         return handle
 
@@ -193,7 +194,7 @@ class Cluster:
         self._in_flight.clear()
 
 
-def tally_here(job: list[Any], run: dict[str, str], spans: list[tuple[int, int, int]]) -> Counted | str:
+def tally_here(job: list[Any], run: dict[str, str], spans: list[list[int]]) -> Counted | str:
     """Do a task in this process, or say why that would not give the numbers of the run.
 
     Parameters
@@ -203,13 +204,13 @@ def tally_here(job: list[Any], run: dict[str, str], spans: list[tuple[int, int, 
     run
         What the run is made with, see `csmc.provenance.build`.
     spans
-        Point, first replicate and number of replicates of each.
+        Point, first replicate and the one after the last of each.
     """
     here = build()
     if here != run:
         differences = [f"{name} {here[name]} instead of {run[name]}" for name in run if here[name] != run[name]]
         return f"{socket.gethostname()} has {', '.join(differences)}: install the same on every node"
-    return tally_spans(_ready(job[0]), [Span(*numbers) for numbers in spans])
+    return tally_spans(_ready(job[0]), from_array(np.array(spans, dtype=np.int64)))
 
 
 @lru_cache(maxsize=1)

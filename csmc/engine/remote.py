@@ -6,7 +6,7 @@ So a node on which csmc is missing, or has no place for its compiled code, can s
 from typing import Any
 
 
-def tally_on_worker(job: list[Any], build: dict[str, str], spans: list[tuple[int, int, int]]) -> Any:
+def tally_on_worker(job: list[Any], build: dict[str, str], spans: list[list[int]]) -> Any:
     """Do a task, see `csmc.engine.ray.tally_here`, or say in words why this node cannot do any."""
     try:
         from csmc.engine.ray import tally_here

@@ -4,8 +4,9 @@ A span is a run of replicates of one design point. Tallies are exact integers, s
 the sizes here serve only speed, progress and how much an interruption costs.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -36,6 +37,16 @@ class Span:
         return self.first + self.count
 
 
+def as_array(spans: Sequence[Span]) -> Integers:
+    """Spans as (span, 3): point, first replicate, replicate after the last."""
+    return np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64).reshape(-1, 3)
+
+
+def from_array(spans: Integers) -> tuple[Span, ...]:
+    """The spans of such an array."""
+    return tuple(Span(point, first, stop - first) for point, first, stop in spans.tolist())
+
+
 class Costs:
     """What a replicate of every design point costs; one number per point in each array.
 
@@ -48,16 +59,21 @@ class Costs:
         self.seconds = EPISODE_SECONDS * len(experiment.institutions) * self.lengths * self.states / 8
         self._block = experiment.execution.block
 
-    def block_size(self, point: int) -> int:
-        """Replicates in a block of a design point: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
+    @cached_property
+    def block_sizes(self) -> Integers:
+        """Replicates in a block of every point: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
         if self._block is not None:
-            return int(self._block)
-        planned = int(BLOCK_SECONDS / self.seconds[point])
-        return min(max(planned // QUANTUM, 1) * QUANTUM, LARGEST_BLOCK)
+            return np.full(len(self.seconds), self._block, dtype=np.int64)
+        planned = (BLOCK_SECONDS / self.seconds).astype(np.int64)
+        return np.clip(planned // QUANTUM * QUANTUM, QUANTUM, LARGEST_BLOCK)
 
     def episodes(self, spans: Integers) -> int:
-        """Crisis episodes in `spans` (span, 3): point, first replicate, replicate after the last."""
+        """Crisis episodes in `spans` (span, 3), see `as_array`."""
         return int((self.lengths[spans[:, 0]] * (spans[:, 2] - spans[:, 1])).sum())
+
+    def planned(self, spans: Integers) -> float:
+        """Seconds that `spans`, as above, are planned to take on one core."""
+        return float((self.seconds[spans[:, 0]] * (spans[:, 2] - spans[:, 1])).sum())
 
 
 def _column(experiment: Experiment, path: str) -> Integers:
@@ -65,9 +81,9 @@ def _column(experiment: Experiment, path: str) -> Integers:
 
 
 def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
-    """Cut what is missing (range, 3), as `Costs.episodes` has it, at multiples of the points' block sizes."""
-    for point, first, stop in missing.tolist():
-        size = costs.block_size(point)
+    """Cut what is missing (range, 3), see `as_array`, at multiples of the points' block sizes."""
+    sizes = costs.block_sizes[missing[:, 0]].tolist()
+    for (point, first, stop), size in zip(missing.tolist(), sizes, strict=True):
         while first < stop:
             end = min((first // size + 1) * size, stop)
             yield Span(point, first, end - first)
@@ -87,7 +103,7 @@ class Share:
     def blocks(self, missing: Integers, costs: Costs) -> Iterator[Span]:
         """Those blocks of what is missing that belong to this share, see `blocks`."""
         for span in blocks(missing, costs):
-            if (span.point + span.first // costs.block_size(span.point)) % self.of == self.number - 1:
+            if (span.point + span.first // int(costs.block_sizes[span.point])) % self.of == self.number - 1:
                 yield span
 
     def __str__(self) -> str:
@@ -98,15 +114,34 @@ class Share:
 WHOLE = Share(1, 1)
 
 
-def batches(spans: Iterable[Span], costs: Costs, seconds: float) -> Iterator[tuple[Span, ...]]:
-    """Group consecutive spans into tasks of about `seconds` of planned work, so that tiny spans share one call."""
+def batches(
+    spans: Iterable[Span], costs: Costs, left: float, length: Callable[[float], float], most: int
+) -> Iterator[tuple[Span, ...]]:
+    """Group consecutive spans into tasks, so that tiny spans share one call.
+
+    Parameters
+    ----------
+    spans
+        What is to be done.
+    costs
+        What it is planned to take.
+    left
+        Planned seconds of all spans together.
+    length
+        Asked when a task begins: how many planned seconds it should take, given those that are left.
+    most
+        Spans in a task, at most.
+    """
     batch: list[Span] = []
-    planned = 0.0
+    planned, wanted = 0.0, 0.0
     for span in spans:
+        if not batch:
+            wanted = length(left)
         batch.append(span)
         planned += span.count * float(costs.seconds[span.point])
-        if planned >= seconds:
+        if planned >= wanted or len(batch) >= most:
             yield tuple(batch)
+            left -= planned
             batch, planned = [], 0.0
     if batch:
         yield tuple(batch)

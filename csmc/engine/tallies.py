@@ -3,6 +3,7 @@
 import os
 import socket
 import threading
+import time
 from collections.abc import Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -12,9 +13,12 @@ from numpy.typing import NDArray
 
 from csmc import kernel
 from csmc.config import KEY_BYTES, Experiment, Point
-from csmc.engine.spans import Span
+from csmc.engine.spans import Span, as_array
 from csmc.kernel.result import Integers, Plan, Tallies, as_rows
 from csmc.parameters import Record
+
+#: Points in a call of the kernel, at most: what it counts stays in the cache until it is packed into rows.
+CALL = 128
 
 
 class Job(NamedTuple):
@@ -27,14 +31,16 @@ class Job(NamedTuple):
 class Counted(NamedTuple):
     """Finished spans and what was counted in each.
 
-    spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
+    spans (span, 3): see `csmc.engine.spans.as_array`. keys (span, 16): bytes that identify the point
     whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`. worker: who did it.
+    seconds: how long it took there.
     """
 
     spans: Integers
     keys: NDArray[np.uint8]
     rows: Integers
     worker: str = ""
+    seconds: float = 0.0
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
@@ -44,17 +50,20 @@ def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans; neighbours that share a system, of which an experiment keeps one object, are one call."""
+    """Do several spans; up to `CALL` neighbours that share a system, of which an experiment keeps one, are one call."""
+    began = time.monotonic()
     points = [job.experiment.point(span.point) for span in spans]
     parts = []
-    for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: id(pair[0].system)):
-        alike, theirs = zip(*group, strict=True)
+    numbered = enumerate(zip(points, spans, strict=True))
+    for _, call in groupby(numbered, key=lambda item: (item[0] // CALL, id(item[1][0].system))):
+        alike, theirs = zip(*(pair for _, pair in call), strict=True)
         parts.append(as_rows(_tally(alike, theirs, job.plan)))
     return Counted(
-        np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64),
+        as_array(spans),
         np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
         np.concatenate(parts),
         f"{socket.gethostname()} {os.getpid()} {threading.current_thread().name}",
+        time.monotonic() - began,
     )
 
 
@@ -71,5 +80,5 @@ def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallie
 
 def _together(records: Sequence[Record]) -> Record:
     """Records of several points, the point first; numpy's own stack would compare the types of all fields each time."""
-    joined = bytearray().join(record.tobytes() for record in records)
+    joined = bytearray().join(records)
     return np.frombuffer(joined, dtype=records[0].dtype).reshape(len(records), -1).view(np.recarray)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from csmc import engine as engines
@@ -63,7 +64,7 @@ def test_the_cut_and_the_order_of_the_work_do_not_show(
     def shuffled(share: Share, missing: Integers, costs: Costs) -> Iterator[Span]:
         del share
         size = generator.choice([1000, 257, 100, 33])
-        monkeypatch.setattr(costs, "block_size", lambda point: size)
+        monkeypatch.setattr(costs, "block_sizes", np.full_like(costs.block_sizes, size))
         spans = list(blocks(missing, costs))
         generator.shuffle(spans)
         yield from spans

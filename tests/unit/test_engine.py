@@ -18,7 +18,7 @@ from csmc.engine import driver as driver_module
 from csmc.engine.block_file import BlockFile, Meaning
 from csmc.engine.choice import choose
 from csmc.engine.index import Index, joined
-from csmc.engine.spans import QUANTUM, Costs, batches, blocks
+from csmc.engine.spans import QUANTUM, Costs, as_array, blocks, from_array
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
 from csmc.estimate import plan
@@ -133,20 +133,22 @@ def test_finished_blocks_and_what_is_missing_cover_every_replicate_once(
 
 
 def test_default_blocks_are_full_lanes_and_shrink_with_the_work() -> None:
-    small = costs_of().block_size(0)
-    large = costs_of(parameters={"system.n_states": 64, "dynamics.episodes": 50}).block_size(0)
+    small = costs_of().block_sizes[0]
+    large = costs_of(parameters={"system.n_states": 64, "dynamics.episodes": 50}).block_sizes[0]
     assert small % QUANTUM == large % QUANTUM == 0
     assert QUANTUM <= large < small
 
 
-def test_batches_keep_every_span_in_order() -> None:
-    spans = [Span(point, 256 * number, 256) for point in range(3) for number in range(5)]
-    grouped = list(batches(spans, costs_of(), 5e-4))
-    assert [span for batch in grouped for span in batch] == spans
-    assert 1 < len(grouped) < len(spans)
+def test_spans_travel_as_integers() -> None:
+    spans = (Span(0, 0, 256), Span(7, 2**40, 3))
+    assert as_array(spans).tolist() == [[0, 0, 256], [7, 2**40, 2**40 + 3]]
+    assert from_array(as_array(spans)) == spans
+    assert from_array(as_array(())) == ()
 
 
-def test_a_task_counts_its_spans_one_by_one() -> None:
+@pytest.mark.parametrize("call", [1, 2, 128])
+def test_a_task_counts_its_spans_one_by_one(call: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("csmc.engine.tallies.CALL", call)
     experiment = make()
     job = Job(experiment, plan(experiment))
     spans = [Span(0, 0, 256), Span(0, 256, 256), Span(2, 512, 10)]
