@@ -18,6 +18,7 @@ from csmc.engine.schedule import Schedule, WorkError, Workers, interruptible
 from csmc.engine.spans import WHOLE, Costs, Share, Span, batches
 from csmc.engine.store import Store
 from csmc.engine.tallies import Job, tally_span
+from csmc.engine.widening import Widening
 from csmc.estimate import plan
 from csmc.kernel.result import Integers
 from csmc.provenance import times
@@ -59,7 +60,8 @@ def run(
     experiment
         What to simulate.
     store
-        Where to keep it; a store that holds part of the same experiment is continued.
+        Where to keep it; a store that holds part of the same experiment is continued. If it holds work of fewer
+        institutions, those that are new are simulated first, file by file.
     engine
         `LocalEngine` or `RayEngine`.
     on_progress
@@ -73,21 +75,25 @@ def run(
         The store cannot hold this experiment; nothing has run.
     WorkError
         Some work failed; all other work has been done and kept.
+    NondeterminismError
+        The same work gave other numbers on another worker, or than in the store.
     InterruptedRun
         Ctrl-C or SIGTERM; what was in flight has been kept. A second Ctrl-C does not wait for it.
     """
     job = Job(experiment, plan(experiment))
-    with store.claim(experiment, job.plan):
-        costs = Costs(experiment)
-        everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.index))
-        meter = Meter(experiment, costs, costs.episodes(everything), costs.episodes(missing))
+    with store.claim(experiment, job.plan, widen=share == WHOLE):
+        costs, widening = Costs(experiment), Widening(store, job)
+        everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.begun))
+        total, remaining = costs.episodes(everything), costs.episodes(missing)
+        meter = Meter(experiment, costs, total, remaining, widening.lacking())
         on_progress(meter.progress)
-        tasks = batches(share.blocks(missing, costs), costs, engine.task_seconds)
+        seconds = engine.task_seconds
+        tasks = chain(widening.tasks(costs, seconds), batches(share.blocks(missing, costs), costs, seconds))
         first = next(tasks, None)
         if first is not None:
             _warm_up(job, first[0])
             with Heartbeat(store.path, engine.name) as heartbeat:
-                _work(job, store, engine, chain([first], tasks), meter, on_progress, heartbeat)
+                _work(job, store, engine, chain([first], tasks), widening, meter, on_progress, heartbeat)
     return meter.progress
 
 
@@ -111,6 +117,7 @@ def _work(
     store: Store,
     engine: Engine,
     tasks: Iterator[tuple[Span, ...]],
+    widening: Widening,
     meter: Meter,
     on_progress: OnProgress,
     heartbeat: Heartbeat,
@@ -122,8 +129,12 @@ def _work(
         schedule = Schedule(workers, tasks, stop)
         try:
             for done in schedule:
-                pending.add(done)
-                on_progress(meter.add(done.spans))
+                finished = done.spans
+                if done.institutions:
+                    finished = widening.add(done)
+                else:
+                    pending.add(done)
+                on_progress(meter.add(done, finished))
                 heartbeat.beat(meter.progress, done, schedule.failures)
         finally:
             pending.commit()

@@ -36,6 +36,6 @@ class Pending:
     def commit(self) -> None:
         """Write all that is held."""
         if self._held:
-            spans, keys, rows, _ = zip(*self._held, strict=True)
+            spans, keys, rows, *_ = zip(*self._held, strict=True)
             self._store.commit(Counted(np.concatenate(spans), np.concatenate(keys), np.concatenate(rows)))
         self._held, self._bytes, self._committed = [], 0, time.monotonic()

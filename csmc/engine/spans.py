@@ -29,6 +29,7 @@ class Span:
     point: int
     first: int
     count: int
+    institutions: tuple[int, ...] = ()  #: the numbers of those to simulate, in this order; all if there are none
 
     @property
     def stop(self) -> int:

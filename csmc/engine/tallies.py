@@ -4,6 +4,7 @@ import os
 import socket
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -29,12 +30,14 @@ class Counted(NamedTuple):
 
     spans (span, 3): point, first replicate, replicate after the last. keys (span, 16): bytes that identify the point
     whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`. worker: who did it.
+    institutions: as in `Span`; the rows are as wide as their number asks for, the keys those of all institutions.
     """
 
     spans: Integers
     keys: NDArray[np.uint8]
     rows: Integers
     worker: str = ""
+    institutions: tuple[int, ...] = ()
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
@@ -44,21 +47,26 @@ def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans; neighbours that share a system, of which an experiment keeps one object, are one call."""
+    """Do several spans, all of the same institutions, of which the reference is one if they are not all there are.
+
+    Neighbours that share a system, of which an experiment keeps one object, are one call.
+    """
+    institutions = spans[0].institutions
     points = [job.experiment.point(span.point) for span in spans]
     parts = []
     for _, group in groupby(zip(points, spans, strict=True), key=lambda pair: id(pair[0].system)):
         alike, theirs = zip(*group, strict=True)
-        parts.append(as_rows(_tally(alike, theirs, job.plan)))
+        parts.append(as_rows(_tally(alike, theirs, institutions, job.plan)))
     return Counted(
         np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64),
         np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
         np.concatenate(parts),
         f"{socket.gethostname()} {os.getpid()} {threading.current_thread().name}",
+        institutions,
     )
 
 
-def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallies:
+def _tally(points: Sequence[Point], spans: Sequence[Span], chosen: tuple[int, ...], plan: Plan) -> Tallies:
     blocks = kernel.Blocks(
         seeds=np.array([point.seed for point in points], dtype=np.uint64),
         firsts=np.array([span.first for span in spans]),
@@ -66,6 +74,9 @@ def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallie
     )
     records = _together([point.record for point in points]).reshape(-1)
     institutions = _together([point.institution_records for point in points])
+    if chosen:
+        institutions = institutions.take(chosen, axis=1).view(np.recarray)
+        plan = replace(plan, reference=chosen.index(plan.reference))
     return kernel.tally_points(records, points[0].system, institutions, blocks, plan)
 
 

@@ -1,6 +1,7 @@
 """The process of a run is killed, stopped or doubled at any moment: the next ends in the bits of an undisturbed run."""
 
 import random
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -14,6 +15,9 @@ from tests.evidence import Section
 
 Evidence = Callable[[Section, str, str], None]
 pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("chaos")]
+
+#: How often a driver is killed that has given institutions to some files and not to others.
+HALFWAY = 3
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +34,8 @@ def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return Store(output).digest()
 
 
-def finish(config: Path, output: Path) -> None:
-    process = started(config, output)
+def finish(config: Path, output: Path, *options: str) -> None:
+    process = started(config, output, *options)
     _, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
 
@@ -70,6 +74,39 @@ def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_writte
         "A driver that is killed at random moments (SIGKILL) loses nothing that was on disk; run again until it "
         "finishes, it ends in the digest of an undisturbed run.",
         f"{deaths} kills",
+    )
+
+
+def test_a_driver_that_is_killed_while_it_adds_institutions_loses_nothing_that_was_written(
+    config: Path, tmp_path: Path, evidence: Evidence
+) -> None:
+    few = ("-s", "outputs.joint=none", "-s", "sampling.replicates=1_000_000")
+    more = (*few, "-s", "institutions=[anarchy, un_security_council, balance_of_power]")
+    for replicates in (200_000, 400_000, 600_000, 800_000, 1_000_000):  # at least a file each
+        finish(config, tmp_path / "few", *few, "-s", f"sampling.replicates={replicates}")
+    finish(config, tmp_path / "all", *more)
+    undisturbed, everything = Store(tmp_path / "all").digest(), replicates_on_disk(tmp_path / "all")
+    generator = random.Random(20261124)
+    deaths = halfway = 0
+    for attempt in range(KILLS):
+        output = tmp_path / str(attempt)
+        shutil.copytree(tmp_path / "few", output)
+        process = started(config, output, *more)
+        until(lambda: 0 < replicates_on_disk(output) < everything, process)  # noqa: B023
+        deaths += ended(process, signal.SIGKILL, generator.uniform(0.0, 0.5)) == -signal.SIGKILL
+        store = Store(output)
+        assert store.begun.replicates()[1].sum() == everything
+        halfway += bool(store.files() and store.narrow())
+        finish(config, output, *more)
+        assert Store(output).digest() == undisturbed
+        if halfway == HALFWAY:
+            break
+    assert halfway == HALFWAY
+    evidence(
+        Section.FAULTS,
+        "A driver that is killed (SIGKILL) while it adds an institution to an output loses nothing that was on disk; "
+        "run again, it ends in the digest of one run with all institutions.",
+        f"{deaths} kills, {halfway} of them with some files widened and some not",
     )
 
 

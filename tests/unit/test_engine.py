@@ -224,9 +224,9 @@ def test_progress_counts_what_was_kept_and_ends_at_the_total(tmp_path: Path) -> 
 
 
 def test_progress_of_a_run_that_has_not_begun_promises_nothing() -> None:
-    fresh = Progress(total=100, kept=0, done=0, institutions=2, seconds=0.0)
+    fresh = Progress(total=100, kept=0, done=0, played=0, left=200, seconds=0.0)
     assert (fresh.fraction, fresh.rate, fresh.eta) == (0.0, 0.0, None)
-    later = replace(fresh, done=50, seconds=5.0)
+    later = replace(fresh, done=50, played=100, left=100, seconds=5.0)
     assert (later.rate, later.institution_rate, later.eta) == (10.0, 20.0, 5.0)
 
 
