@@ -52,8 +52,8 @@ def run(
 ) -> xr.Dataset:
     """Simulate an experiment, keep everything on disk, and open the result.
 
-    An output that holds part of the same experiment is continued; more replicates and more points extend it. Where
-    and on how many cores it runs never changes a number.
+    An output that holds part of the same experiment is continued; more replicates, more points and, without joint
+    tables, more institutions extend it. Where and on how many cores it runs never changes a number.
 
     Parameters
     ----------

@@ -8,6 +8,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
@@ -53,10 +55,17 @@ class Point:
 
         BLAKE2b of the kernel's arguments: where in which design a point stands does not show in it.
         """
+        return self._key(self.institution_records)
+
+    def key_among(self, institutions: Sequence[int]) -> bytes:
+        """The key of the same point in an experiment with only these of its institutions, by number, in this order."""
+        return self._key(self.institution_records[list(institutions)].view(np.recarray))
+
+    def _key(self, institution_records: Record) -> bytes:
         digest = hashlib.blake2b(self.seed.to_bytes(8, "little"), digest_size=KEY_BYTES)
         digest.update(self.record)
         digest.update(self.system.contents)
-        digest.update(self.institution_records)
+        digest.update(institution_records)
         return digest.digest()
 
 

@@ -81,7 +81,8 @@ class Outputs(Section):
     ] = "all"
     joint: Literal["reference", "all", "none"] = Field(
         "reference",
-        description="Joint outcome tables: of each institution with the reference, with every other, or none.",
+        description="Joint outcome tables: of each institution with the reference, with every other, or none. Without "
+        "them no war patterns are kept either, and institutions can be added to the output later.",
     )
 
 

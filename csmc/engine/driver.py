@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from csmc.config import Experiment
@@ -14,8 +15,9 @@ from csmc.engine.schedule import Schedule, UnfitWorkerError, WorkError, Workers,
 from csmc.engine.sizing import Sizes
 from csmc.engine.spans import WHOLE, Costs, Share, Span, as_array, batches
 from csmc.engine.store import Store
-from csmc.engine.tallies import Job
+from csmc.engine.tallies import Counted, Job
 from csmc.engine.warming import warm_up
+from csmc.engine.widening import Widening
 from csmc.estimate import plan
 from csmc.kernel.result import Integers, row_width, tally_shapes
 from csmc.provenance import times
@@ -59,7 +61,8 @@ def run(
     experiment
         What to simulate.
     store
-        Where to keep it; a store that holds part of the same experiment is continued.
+        Where to keep it; a store that holds part of the same experiment is continued. If it holds work of fewer
+        institutions, those that are new are simulated first, file by file.
     engine
         `LocalEngine` or `RayEngine`.
     on_progress
@@ -75,17 +78,20 @@ def run(
         Some work failed; all other work has been done and kept.
     UnfitWorkerError
         A worker is not made like this process, or there is no cluster (any more); what had finished has been kept.
+    NondeterminismError
+        The same work gave other numbers on another worker, or than in the store.
     InterruptedRun
         Ctrl-C or SIGTERM; what was in flight has been kept. A second Ctrl-C does not wait for it.
     """
     job = Job(experiment, plan(experiment))
-    with store.claim(experiment, job.plan):
-        costs = Costs(experiment)
-        everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.index))
-        meter = Meter(experiment, costs, costs.episodes(everything), costs.episodes(missing))
+    with store.claim(experiment, job.plan, widen=share == WHOLE):
+        costs, widening = Costs(experiment), Widening(store, job)
+        everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.begun))
+        total, remaining = costs.episodes(everything), costs.episodes(missing)
+        meter = Meter(experiment, costs, total, remaining, widening.lacking())
         on_progress(meter.progress)
-        rest = _Rest(missing, share, costs)
-        if next(rest.spans(), None):
+        rest = _Rest(missing, share, costs, widening)
+        if widening.files or next(rest.spans(), None) is not None:
             warm_up(job)
             with Heartbeat(store.path, engine.name) as heartbeat:
                 _work(job, store, engine, rest, meter, on_progress, heartbeat)
@@ -93,21 +99,28 @@ def run(
 
 
 class _Rest(NamedTuple):
-    """What a run has to do: ranges (range, 3), see `as_array`, of a share of the work."""
+    """What a run has to do: ranges (range, 3), see `as_array`, of a share of the work, and files to widen before."""
 
     missing: Integers
     share: Share
     costs: Costs
+    widening: Widening
 
     def spans(self) -> Iterator[Span]:
-        """Its blocks."""
+        """The blocks of the ranges."""
         return self.share.blocks(self.missing, self.costs)
 
     def tasks(self, job: Job, sizes: Sizes) -> Iterator[tuple[Span, ...]]:
-        """Its blocks in tasks."""
+        """All of it in tasks."""
         width = row_width(tally_shapes(len(job.experiment.institutions), job.plan))
         most = max(TASK_BYTES // (8 * width), 1)
-        return batches(self.spans(), self.costs, self.costs.planned(self.missing), sizes.next, most)
+        left = self.costs.planned(self.missing)
+        widened = self.widening.tasks(self.costs, left, sizes.next, most)
+        return chain(widened, batches(self.spans(), self.costs, left, sizes.next, most))
+
+    def planned(self, done: Counted) -> float:
+        """Seconds that a task was planned to take on one core."""
+        return self.costs.planned(done.spans) * self.widening.share(done.institutions)
 
 
 def _ranges(experiment: Experiment, index: Index, share: Share, costs: Costs) -> Integers:
@@ -135,9 +148,11 @@ def _work(
         schedule = Schedule(workers, rest.tasks(job, sizes), stop)
         try:
             for done in schedule:
-                pending.add(done)
-                sizes.learn(rest.costs.planned(done.spans), done.seconds)
-                on_progress(meter.add(done.spans))
+                finished = rest.widening.add(done) if done.institutions else done.spans
+                if not done.institutions:
+                    pending.add(done)
+                sizes.learn(rest.planned(done), done.seconds)
+                on_progress(meter.add(done, finished))
                 heartbeat.beat(meter.progress, done, schedule.failures)
         finally:
             pending.commit()

@@ -1,11 +1,17 @@
-"""Going on with an output whose design has grown: a point is known by its key, whatever its number was."""
+"""Going on with an output that grows: a point is known by its key, whatever its number was, an institution by its name.
 
-from collections.abc import Collection, Sequence
+Edit here to change what may be added to an output, and in which words the rest is refused.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from csmc.config import Experiment
+from csmc.engine import spec
 from csmc.engine.block_file import BlockFile, Meaning
 from csmc.errors import StoreError
 from csmc.kernel.result import Integers
@@ -13,8 +19,24 @@ from csmc.kernel.result import Integers
 _ROW, _POINT = 0, 1
 
 
+class Form(NamedTuple):
+    """What the rows of a block file are: those of the whole experiment, or of it with fewer institutions."""
+
+    meaning: Meaning
+    institutions: tuple[int, ...]  #: whose columns they have, by their numbers in the experiment
+
+
+def forms_of(asked: dict[str, Any], narrower: Iterable[Sequence[str]]) -> list[Form]:
+    """The forms that the files of an output may have: first that of its specification, then those of fewer names."""
+    numbers = {name: number for number, name in enumerate(spec.names(asked))}
+    return [
+        Form(spec.meaning(spec.of_some(asked, chosen)), tuple(numbers[name] for name in chosen))
+        for chosen in [list(numbers), *narrower]
+    ]
+
+
 def sorted_out(
-    files: Sequence[BlockFile], meaning: Meaning, experiment: Experiment, former: Collection[str]
+    files: Sequence[BlockFile], forms: Sequence[Form], experiment: Experiment, former: Collection[str]
 ) -> tuple[list[BlockFile], list[BlockFile], list[BlockFile]]:
     """Block files by what to do with them.
 
@@ -22,8 +44,8 @@ def sorted_out(
     ----------
     files
         Sound files in an output directory.
-    meaning
-        What its numbers are to mean from now on.
+    forms
+        What their numbers are to mean from now on.
     experiment
         What is asked for.
     former
@@ -42,13 +64,14 @@ def sorted_out(
     current: list[BlockFile] = []
     renumbered: list[BlockFile] = []
     foreign: list[BlockFile] = []
-    numbers: dict[bytes, int] | None = None
+    of_kind = {form.meaning.kind: form for form in forms}
+    numbers = _numbers(experiment)
     for file in files:
-        if file.belongs_to(meaning, experiment.n_points):
+        form = of_kind.get(file.meaning.kind)
+        if form and file.belongs_to(form.meaning, experiment.n_points):
             current.append(file)
-        elif file.meaning.kind == meaning.kind and file.meaning.spec != meaning.spec:
-            numbers = _numbers(experiment) if numbers is None else numbers
-            spans = _renumbered(file, numbers)
+        elif form and file.meaning.spec != form.meaning.spec:
+            spans = _renumbered(file, numbers(form.institutions))
             if spans is not None:
                 renumbered.append(replace(file, spans=spans))
             elif file.meaning.spec in former:
@@ -64,11 +87,50 @@ def sorted_out(
     return current, renumbered, foreign
 
 
-def _numbers(experiment: Experiment) -> dict[bytes, int]:
-    """The number of each point by its key; of points that are the same, the first."""
-    numbers: dict[bytes, int] = {}
-    for number in range(experiment.n_points):
-        numbers.setdefault(experiment.point(number).key, number)
+def refusal(stored: dict[str, Any], asked: dict[str, Any]) -> str | None:
+    """Why an output of the specification `stored` cannot become one of `asked`, and what to do; None if it can."""
+    lines = spec.difference(spec.without_design(stored, asked), spec.without_design(asked, stored))
+    if not lines:
+        return None
+    there, wanted = spec.names(stored), spec.names(asked)
+    if there == wanted or not set(there) <= set(wanted):
+        return f"{lines}\n{_GENERAL}"
+    same = spec.of_some(asked, there)
+    if spec.difference(spec.without_design(stored, same), spec.without_design(same, stored)):
+        return f"{lines}\n{_GENERAL}"
+    if stored["tallies"]["joint"] != "none":
+        return f"{lines}\n{_JOINT}"
+    if spec.difference(stored, same):
+        return f"{lines}\n  design: stored another one\n{_BOTH}"
+    return None
+
+
+_GENERAL = (
+    "nothing has been changed. More replicates, more points and, with outputs.joint: none, more institutions can be "
+    "added to an output, but nothing else: its institutions and its reference stay what they are. Choose another "
+    "output, or delete that one"
+)
+_JOINT = (
+    "nothing has been changed. Institutions can be added, or named in another order, only in an output with "
+    "outputs.joint: none, because joint tables and war patterns are counted on the same episodes: choose another "
+    "output, with outputs.joint: none if it is to be extended in turn"
+)
+_BOTH = (
+    "nothing has been changed. Institutions and points cannot be added at once: run the stored design with the new "
+    "institutions first, then the new design"
+)
+
+
+def _numbers(experiment: Experiment) -> Callable[[tuple[int, ...]], dict[bytes, int]]:
+    """The number of each point by its key among some institutions; of points that are the same, the first."""
+
+    @cache
+    def numbers(institutions: tuple[int, ...]) -> dict[bytes, int]:
+        found: dict[bytes, int] = {}
+        for number in range(experiment.n_points):
+            found.setdefault(experiment.point(number).key_among(institutions), number)
+        return found
+
     return numbers
 
 

@@ -1,11 +1,12 @@
 """How far a run is: plain numbers for whoever shows them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from csmc.config import Experiment
 from csmc.engine.spans import Costs
+from csmc.engine.tallies import Counted
 from csmc.kernel.result import Integers
 
 
@@ -15,8 +16,9 @@ class Progress:
 
     total: int  #: asked for
     kept: int  #: found finished in the store when this run began
-    done: int  #: finished, with those kept
-    institutions: int
+    done: int  #: finished under all institutions, with those kept
+    played: int  #: institution-episodes simulated by this run
+    left: int  #: institution-episodes still to be simulated
     seconds: float  #: since its workers were ready
 
     @property
@@ -26,41 +28,57 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Crisis episodes per second in this run."""
+        """Crisis episodes finished per second in this run."""
         return (self.done - self.kept) / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def institution_rate(self) -> float:
         """Institution-episodes per second in this run."""
-        return self.rate * self.institutions
+        return self.played / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def eta(self) -> float | None:
-        """Seconds left at this rate; None before anything has finished."""
-        return (self.total - self.done) / self.rate if self.rate > 0 else None
+        """Seconds left at this rate; None before anything has been simulated."""
+        return self.left / self.institution_rate if self.institution_rate > 0 else None
 
+
+#: Spans (span, 3) that have finished under some institutions, and how many are to be simulated in them.
+Lacking = tuple[Integers, int]
 
 #: Called with the state of the run whenever it has changed.
 OnProgress = Callable[[Progress], None]
 
 
 class Meter:
-    """Counts finished spans of one run."""
+    """Counts what one run simulates and finishes."""
 
-    def __init__(self, experiment: Experiment, costs: Costs, total: int, missing: int) -> None:
-        kept = total - missing
+    def __init__(
+        self, experiment: Experiment, costs: Costs, total: int, missing: int, narrow: Iterable[Lacking]
+    ) -> None:
+        """`total` and `missing` are episodes; `narrow` is what has finished under some institutions only."""
+        self._institutions = len(experiment.institutions)
         self._costs = costs
         self._start = time.monotonic()
-        self.progress = Progress(total, kept, kept, len(experiment.institutions), 0.0)
+        left = missing * self._institutions
+        for spans, institutions in narrow:
+            missing += costs.episodes(spans)
+            left += costs.episodes(spans) * institutions
+        self.progress = Progress(total, total - missing, total - missing, 0, left, 0.0)
 
     def start(self) -> None:
         """Start the clock: the workers are ready."""
         self._start = time.monotonic()
 
-    def add(self, spans: Integers) -> Progress:
-        """Count more finished spans (span, 3), see `as_array`."""
-        done = self.progress.done + self._costs.episodes(spans)
-        self.progress = replace(self.progress, done=done, seconds=time.monotonic() - self._start)
+    def add(self, counted: Counted, finished: Integers) -> Progress:
+        """Count what a task has simulated, and the spans (span, 3) that have now finished, see `as_array`."""
+        played = self._costs.episodes(counted.spans) * (len(counted.institutions) or self._institutions)
+        self.progress = replace(
+            self.progress,
+            done=self.progress.done + self._costs.episodes(finished),
+            played=self.progress.played + played,
+            left=self.progress.left - played,
+            seconds=time.monotonic() - self._start,
+        )
         return self.progress
 
 

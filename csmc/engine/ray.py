@@ -14,12 +14,10 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
-
 from csmc.engine import remote
 from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError
-from csmc.engine.spans import Span, as_array, from_array
+from csmc.engine.spans import Span, as_array, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.engine.warming import warm_up
 from csmc.provenance import build
@@ -141,7 +139,7 @@ class Cluster:
 
     def submit(self, spans: tuple[Span, ...]) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        handle = self._task.remote([self._job], build(), as_array(spans).tolist())
+        handle = self._task.remote([self._job], build(), as_array(spans).tolist(), spans[0].institutions)
         self._in_flight.add(handle)
         return handle
 
@@ -194,7 +192,9 @@ class Cluster:
         self._in_flight.clear()
 
 
-def tally_here(job: list[Any], run: dict[str, str], spans: list[list[int]]) -> Counted | str:
+def tally_here(
+    job: list[Any], run: dict[str, str], spans: list[list[int]], institutions: tuple[int, ...]
+) -> Counted | str:
     """Do a task in this process, or say why that would not give the numbers of the run.
 
     Parameters
@@ -205,12 +205,14 @@ def tally_here(job: list[Any], run: dict[str, str], spans: list[list[int]]) -> C
         What the run is made with, see `csmc.provenance.build`.
     spans
         Point, first replicate and the one after the last of each.
+    institutions
+        The numbers of those to simulate, see `Span`.
     """
     here = build()
     if here != run:
         differences = [f"{name} {here[name]} instead of {run[name]}" for name in run if here[name] != run[name]]
         return f"{socket.gethostname()} has {', '.join(differences)}: install the same on every node"
-    return tally_spans(_ready(job[0]), from_array(np.array(spans, dtype=np.int64)))
+    return tally_spans(_ready(job[0]), from_rows(spans, institutions))
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,9 @@ So a node on which csmc is missing, or has no place for its compiled code, can s
 from typing import Any
 
 
-def tally_on_worker(job: list[Any], build: dict[str, str], spans: list[list[int]]) -> Any:
+def tally_on_worker(
+    job: list[Any], build: dict[str, str], spans: list[list[int]], institutions: tuple[int, ...]
+) -> Any:
     """Do a task, see `csmc.engine.ray.tally_here`, or say in words why this node cannot do any."""
     try:
         from csmc.engine.ray import tally_here
@@ -14,4 +16,4 @@ def tally_on_worker(job: list[Any], build: dict[str, str], spans: list[list[int]
         import socket
 
         return f"csmc cannot be imported on {socket.gethostname()}: {type(error).__name__}: {error}"
-    return tally_here(job, build, spans)
+    return tally_here(job, build, spans, institutions)

@@ -31,7 +31,7 @@ class UnfitWorkerError(CsmcError):
 
 
 class NondeterminismError(CsmcError):
-    """The same work gave different numbers on two workers: none of them can be trusted."""
+    """The same work gave different numbers, on two workers or than what is stored: none of them can be trusted."""
 
 
 class WorkError(PartialError):

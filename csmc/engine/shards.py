@@ -50,6 +50,6 @@ def collect(output: Path) -> Collected:
             raise StoreError(f"{shard.path} is of another configuration than {shards[0].path}; remove one of them")
     experiment = shards[0].experiment()
     whole = Store(output)
-    with whole.claim(experiment, plan(experiment)):
+    with whole.claim(experiment, plan(experiment), widen=False):
         files = sum(whole.take(file) for shard in shards for file in shard.files())
     return Collected(len(shards), files)

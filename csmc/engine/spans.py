@@ -30,6 +30,7 @@ class Span:
     point: int
     first: int
     count: int
+    institutions: tuple[int, ...] = ()  #: the numbers of those to simulate, in this order; all if there are none
 
     @property
     def stop(self) -> int:
@@ -42,9 +43,9 @@ def as_array(spans: Sequence[Span]) -> Integers:
     return np.array([(span.point, span.first, span.stop) for span in spans], dtype=np.int64).reshape(-1, 3)
 
 
-def from_array(spans: Integers) -> tuple[Span, ...]:
-    """The spans of such an array."""
-    return tuple(Span(point, first, stop - first) for point, first, stop in spans.tolist())
+def from_rows(spans: Iterable[Sequence[int]], institutions: Sequence[int] = ()) -> tuple[Span, ...]:
+    """The spans of the rows of such an array, of some institutions."""
+    return tuple(Span(point, first, stop - first, tuple(institutions)) for point, first, stop in spans)
 
 
 class Costs:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,22 +50,30 @@ def meaning(spec: dict[str, Any]) -> Meaning:
 
 def kind(spec: dict[str, Any]) -> str:
     """SHA-256 of all that a row of tallies means beside its point: the kernel, which tallies, of whom."""
-    names = [institution["name"] for institution in spec["experiment"]["institutions"]]
-    reference = spec["experiment"]["reference"]
-    return spec_digest({"kernel": spec["kernel"], "tallies": spec["tallies"], "institutions": [names, reference]})
+    whose = [names(spec), spec["experiment"]["reference"]]
+    return spec_digest({"kernel": spec["kernel"], "tallies": spec["tallies"], "institutions": whose})
+
+
+def names(spec: dict[str, Any]) -> list[str]:
+    """The institutions of a specification."""
+    return [institution["name"] for institution in spec["experiment"]["institutions"]]
+
+
+def of_some(spec: dict[str, Any], chosen: Sequence[str]) -> dict[str, Any]:
+    """The specification of the same experiment with only these of its institutions, in this order."""
+    rules = {institution["name"]: institution for institution in spec["experiment"]["institutions"]}
+    return {**spec, "experiment": {**spec["experiment"], "institutions": [rules[name] for name in chosen]}}
 
 
 def is_intact(document: Any) -> bool:
     """Whether what spec.json holds has all its parts, and the digest that its specification has."""
     try:
-        counts, former, asked = (
-            (document["replicates"], document["points"]),
-            document["former"],
-            document["specification"],
-        )
+        counts, asked = (document["replicates"], document["points"]), document["specification"]
+        former, narrower = document["former"], document["narrower"]
         whole = all(type(count) is int and count > 0 for count in counts)
         named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
-        return whole and named and spec_digest(asked) == document["sha256"] and bool(shapes(asked))
+        fewer = isinstance(narrower, list) and all(set(chosen) <= set(names(asked)) for chosen in narrower)
+        return whole and named and fewer and spec_digest(asked) == document["sha256"] and bool(shapes(asked))
     except (LookupError, TypeError, ValueError, RecursionError):
         return False
 

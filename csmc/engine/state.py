@@ -16,7 +16,8 @@ def state_of(output: Path) -> dict[str, Any]:
     """The state of the run in a folder: JSON values.
 
     name; episodes: total and done; points: total and complete; runs: what the last process in the folder, and in that
-    of each shard, wrote down, see `csmc.engine.heartbeat`. The counts are of what is safely on disk.
+    of each shard, wrote down, see `csmc.engine.heartbeat`. The counts are of what is safely on disk, under all
+    institutions; shards of another configuration are not counted.
 
     Raises
     ------
@@ -28,9 +29,10 @@ def state_of(output: Path) -> dict[str, Any]:
     if not stores:
         raise StoreError(f"{output} holds no csmc run (there is no spec.json)")
     document = stores[0].document
+    alike = [store for store in stores if store.document["sha256"] == document["sha256"]]
     replicates, points = int(document["replicates"]), int(document["points"])
     costs = Costs(stores[0].experiment())
-    done = _done(stores, points)
+    done = _done(alike, points)
     return {
         "name": document["name"],
         "episodes": {

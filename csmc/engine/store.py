@@ -1,7 +1,7 @@
 """The durable store of a run: what has finished is on disk, and the directory listing is the record of it.
 
 - spec.json: what the numbers mean (its SHA-256 is in every block file), and the replicates asked for
-- blocks/*.blk: finished work, immutable
+- blocks/*.blk: finished work, immutable; while institutions are added, also work of fewer of them, not yet replaced
 - damaged/: block files that failed their checksum; their work is done again
 - runs.jsonl: when which engine worked on it, for people
 """
@@ -9,10 +9,10 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,13 @@ class WriteError(CsmcError):
 SHARDS = "shards"
 
 
+class Narrow(NamedTuple):
+    """A block file of an output that is being given more institutions, and whose columns it has, by their numbers."""
+
+    file: BlockFile
+    institutions: tuple[int, ...]
+
+
 class Store:
     """The output directory of a run. Anyone may read it; writing happens inside `claim`."""
 
@@ -51,12 +58,16 @@ class Store:
         self._runs = self.path / "runs.jsonl"
         self._meaning = Meaning("", "", {})
         self._files: list[BlockFile] | None = None
+        self._narrow: dict[Path, Narrow] = {}
         self._index: Index | None = None
         self._number: int | None = None
 
     @property
     def document(self) -> dict[str, Any]:
-        """The contents of spec.json: specification, sha256, replicates, points, name, configuration."""
+        """The contents of spec.json: specification, sha256, replicates, points, name, configuration.
+
+        former: sha256 of earlier specifications. narrower: earlier lists of institutions, of which work may be there.
+        """
         try:
             document: dict[str, Any] = json.loads(self._spec_path.read_bytes())
         except (FileNotFoundError, NotADirectoryError):
@@ -98,10 +109,16 @@ class Store:
 
     @property
     def index(self) -> Index:
-        """Which spans have finished."""
+        """Which spans have finished, under all institutions."""
         if self._index is None:
             self._index = Index(self._block_files())
         return self._index
+
+    @property
+    def begun(self) -> Index:
+        """Which spans have finished under at least some institutions."""
+        narrow = [narrow.file for narrow in self.narrow()]
+        return Index([*self._block_files(), *narrow]) if narrow else self.index
 
     @property
     def complete(self) -> bool:
@@ -123,7 +140,7 @@ class Store:
         return merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
 
     def files(self) -> list[BlockFile]:
-        """The block files, all sound.
+        """The block files of work that has finished under all institutions, all sound.
 
         Raises
         ------
@@ -131,6 +148,17 @@ class Store:
             There is no run, or a block file is damaged.
         """
         return list(self._block_files())
+
+    def narrow(self) -> list[Narrow]:
+        """The block files of work that has finished under some institutions only, all sound.
+
+        Raises
+        ------
+        StoreError
+            As `files`.
+        """
+        self._block_files()
+        return list(self._narrow.values())
 
     def digest(self) -> str:
         """SHA-256 of all tallies in point order, as little-endian int64: equal numbers, equal digest."""
@@ -140,14 +168,23 @@ class Store:
         return digest.hexdigest()
 
     @contextmanager
-    def claim(self, experiment: Experiment, plan: Plan) -> Iterator[None]:
+    def claim(self, experiment: Experiment, plan: Plan, *, widen: bool = True) -> Iterator[None]:
         """Open the directory for its only writer, new or to go on with the same experiment.
+
+        Parameters
+        ----------
+        experiment
+            What is asked for.
+        plan
+            What is counted of it.
+        widen
+            Whether there may be work of fewer institutions, for the writer to replace, see `narrow`.
 
         Raises
         ------
         StoreError
             The path is a file or not writable, holds something else or another experiment, is held by another run,
-            or has more replicates than are asked for. Nothing that was there has been changed then.
+            has more replicates than are asked for, or fewer institutions. Nothing that was there has been changed then.
         """
         asked = spec.specification(experiment, plan)
         self._refuse_foreign()
@@ -161,7 +198,7 @@ class Store:
             if stored:
                 self._refuse_different(stored["specification"], asked)
             self._meaning = spec.meaning(asked)
-            self._adopt(experiment, asked, stored)
+            self._adopt(experiment, asked, stored, widen)
             yield
 
     def commit(self, counted: Counted) -> None:
@@ -175,7 +212,9 @@ class Store:
         self._commit(_merged(counted, self._meaning.shapes))
 
     def _commit(self, work: Work) -> None:
-        path = self._blocks / f"{self._next_number():06d}.blk"
+        self._write(self._blocks / f"{self._next_number():06d}.blk", work)
+
+    def _write(self, path: Path, work: Work) -> None:
         try:
             written = write_block(path, self._meaning, work)
         except OSError as error:
@@ -184,6 +223,17 @@ class Store:
             ) from error
         self._block_files().append(written)
         self._index = None
+
+    def replace(self, narrow: Narrow, work: Work) -> None:
+        """Put the work of a file under all institutions in the place of that under some. Only inside `claim`.
+
+        Raises
+        ------
+        WriteError
+            As `commit`.
+        """
+        self._write(narrow.file.path, work)
+        del self._narrow[narrow.file.path]
 
     def take(self, file: BlockFile) -> bool:
         """Copy a block file of another store of the same run, unless its work is here already. Only inside `claim`.
@@ -195,7 +245,7 @@ class Store:
         WriteError
             As `commit`.
         """
-        overlaps, contained = overlapping(file.spans[:, 1:], self.index.finished())
+        overlaps, contained = overlapping(file.spans[:, 1:], self.begun.finished())
         if contained.all():
             return False
         if overlaps.any():
@@ -214,12 +264,22 @@ class Store:
     def _block_files(self) -> list[BlockFile]:
         if self._files is None:
             document = self.document
-            expected = spec.meaning(document["specification"])
+            forms = extension.forms_of(document["specification"], document["narrower"])
             files, damaged = open_blocks(self._blocks)
-            bad = [*damaged, *(file.path for file in files if not file.belongs_to(expected, document["points"]))]
+            strange = (f for f in files if not any(f.belongs_to(form.meaning, document["points"]) for form in forms))
+            bad = [*damaged, *(file.path for file in strange)]
             if bad:
                 raise DamagedBlockError(bad[0], "it is not what was written for this run")
-            self._files = files
+            return self._hold(files, forms)
+        return self._files
+
+    def _hold(self, files: Sequence[BlockFile], forms: Sequence[extension.Form]) -> list[BlockFile]:
+        """Keep sound files in mind, those of all institutions, which it returns, and those of fewer apart."""
+        whose = {form.meaning.kind: form.institutions for form in forms}
+        wide = forms[0].meaning.kind
+        self._files = [file for file in files if file.meaning.kind == wide]
+        narrow = [file for file in files if file.meaning.kind != wide]
+        self._narrow = {file.path: Narrow(file, whose[file.meaning.kind]) for file in narrow}
         return self._files
 
     def _next_number(self) -> int:
@@ -243,38 +303,46 @@ class Store:
             raise StoreError(f"{self.path} is not empty and holds no csmc run; choose another output")
 
     def _refuse_different(self, stored: dict[str, Any], asked: dict[str, Any]) -> None:
-        lines = spec.difference(spec.without_design(stored, asked), spec.without_design(asked, stored))
-        if lines:
-            raise StoreError(
-                f"{self.path} holds a result of another configuration:\n{lines}\n"
-                "nothing has been changed. More replicates and more points can be added to an output, but nothing "
-                "else: choose another output, or delete that one"
-            )
+        why = extension.refusal(stored, asked)
+        if why:
+            raise StoreError(f"{self.path} holds a result of another configuration:\n{why}")
 
-    def _adopt(self, experiment: Experiment, asked: dict[str, Any], stored: dict[str, Any] | None) -> None:
+    def _adopt(self, experiment: Experiment, asked: dict[str, Any], stored: dict[str, Any] | None, widen: bool) -> None:
         """Take over the block files that are sound, move away those that are not.
 
-        Files of an earlier design of this output are written anew, their points numbered as in this one.
+        Files of an earlier design of this output are written anew, their points numbered as in this one. Those of fewer
+        institutions stay as they are.
         """
         former = [*stored["former"], stored["sha256"]] if stored else []
         former = [digest for digest in dict.fromkeys(former) if digest != self._meaning.spec]
+        lists = [*stored["narrower"], spec.names(stored["specification"])] if stored else []
+        narrower = [list(names) for names in dict.fromkeys(map(tuple, lists)) if list(names) != spec.names(asked)]
+        forms = extension.forms_of(asked, narrower)
         files, damaged = open_blocks(self._blocks)
-        files, renumbered, foreign = extension.sorted_out(files, self._meaning, experiment, former)
+        files, renumbered, foreign = extension.sorted_out(files, forms, experiment, former)
         index = Index([*files, *renumbered])
         if index.longest > experiment.sampling.replicates:
             raise StoreError(
                 f"{self.path} already has {index.longest:,} replicates of a point, more than the "
                 f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
             )
+        if not widen and any(file.meaning.kind != self._meaning.kind for file in [*files, *renumbered]):
+            raise StoreError(
+                f"{self.path} has work of fewer institutions than asked for, and shards cannot be given more: collect "
+                "those of the fewer (csmc collect), then run the whole output with all (csmc run without --shard). "
+                "Nothing has been changed"
+            )
         self._set_aside([*damaged, *(file.path for file in foreign)])
-        self._write_document(experiment, asked, former)
+        self._write_document(experiment, asked, former, narrower)
         for leftover in self._blocks.glob(".*.tmp"):
             leftover.unlink()
         try:
-            renewed = [write_block(file.path, self._meaning, file.work()) for file in renumbered]
+            meanings = {form.meaning.kind: form.meaning for form in forms}
+            renewed = [write_block(file.path, meanings[file.meaning.kind], file.work()) for file in renumbered]
         except OSError as error:
             raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
-        self._files, self._index = [*files, *renewed], index
+        self._hold([*files, *renewed], forms)
+        self._index = None if self._narrow else index
 
     def _set_aside(self, paths: list[Path]) -> None:
         for path in paths:
@@ -284,12 +352,15 @@ class Store:
         if paths:
             LOG.warning("%d damaged files are now in %s; their work is done again", len(paths), self._damaged)
 
-    def _write_document(self, experiment: Experiment, asked: dict[str, Any], former: list[str]) -> None:
+    def _write_document(
+        self, experiment: Experiment, asked: dict[str, Any], former: list[str], narrower: list[list[str]]
+    ) -> None:
         document = {
-            "format": 2,
+            "format": 3,
             "name": experiment.name,
             "sha256": self._meaning.spec,
             "former": former,
+            "narrower": narrower,
             "replicates": int(experiment.sampling.replicates),
             "points": experiment.n_points,
             "configuration": {key: value for key, value in experiment.resolved().items() if key != "design"},

@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ class Counted(NamedTuple):
     spans (span, 3): see `csmc.engine.spans.as_array`. keys (span, 16): bytes that identify the point
     whatever its place in a design. rows (span, width): tallies, see `csmc.kernel.result.as_rows`. worker: who did it.
     seconds: how long it took there.
+    institutions: as in `Span`; the rows are as wide as their number asks for, the keys those of all institutions.
     """
 
     spans: Integers
@@ -41,6 +43,7 @@ class Counted(NamedTuple):
     rows: Integers
     worker: str = ""
     seconds: float = 0.0
+    institutions: tuple[int, ...] = ()
 
 
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
@@ -50,24 +53,29 @@ def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
-    """Do several spans; up to `CALL` neighbours that share a system, of which an experiment keeps one, are one call."""
+    """Do several spans, all of the same institutions, of which the reference is one if they are not all there are.
+
+    Up to `CALL` neighbours that share a system, of which an experiment keeps one object, are one call.
+    """
     began = time.monotonic()
+    institutions = spans[0].institutions
     points = [job.experiment.point(span.point) for span in spans]
     parts = []
     numbered = enumerate(zip(points, spans, strict=True))
     for _, call in groupby(numbered, key=lambda item: (item[0] // CALL, id(item[1][0].system))):
         alike, theirs = zip(*(pair for _, pair in call), strict=True)
-        parts.append(as_rows(_tally(alike, theirs, job.plan)))
+        parts.append(as_rows(_tally(alike, theirs, institutions, job.plan)))
     return Counted(
         as_array(spans),
         np.frombuffer(b"".join(point.key for point in points), dtype=np.uint8).reshape(-1, KEY_BYTES),
         np.concatenate(parts),
         f"{socket.gethostname()} {os.getpid()} {threading.current_thread().name}",
         time.monotonic() - began,
+        institutions,
     )
 
 
-def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallies:
+def _tally(points: Sequence[Point], spans: Sequence[Span], chosen: tuple[int, ...], plan: Plan) -> Tallies:
     blocks = kernel.Blocks(
         seeds=np.array([point.seed for point in points], dtype=np.uint64),
         firsts=np.array([span.first for span in spans]),
@@ -75,6 +83,9 @@ def _tally(points: Sequence[Point], spans: Sequence[Span], plan: Plan) -> Tallie
     )
     records = _together([point.record for point in points]).reshape(-1)
     institutions = _together([point.institution_records for point in points])
+    if chosen:
+        institutions = institutions.take(chosen, axis=1).view(np.recarray)
+        plan = replace(plan, reference=chosen.index(plan.reference))
     return kernel.tally_points(records, points[0].system, institutions, blocks, plan)
 
 

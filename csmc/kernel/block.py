@@ -206,7 +206,8 @@ def tally_block(
                         tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
                     tallies.record_outcomes(episode, outcomes[k], counts[k])
                 tallies.add_joint(outcomes, partners, counted, joint[block])
-                tallies.add_patterns(outcomes, counted, patterns[block])
+                if patterns.shape[1]:
+                    tallies.add_patterns(outcomes, counted, patterns[block])
             for k in range(n_institutions):
                 tallies.record_ends(point, scale, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
                 tallies.drop(counts[k], counted)

@@ -25,11 +25,12 @@ def _no_pairs() -> Integers:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which second moments and joint tables to count.
+    """Which second moments, joint tables and war patterns to count.
 
     own_pairs (pair, 2): products of two tallies of one institution. cross_pairs (pair, 2): a tally of an institution
     times a tally of the reference institution (an index). joint: against whom outcomes are tabulated:
-    "reference", "all" or "none".
+    "reference", "all" or "none"; with "none" no war patterns are counted either, so that what is counted of an
+    institution does not depend on which others there are, but for the reference.
     """
 
     own_pairs: Integers = field(default_factory=_no_pairs)
@@ -51,7 +52,7 @@ class Tallies(NamedTuple):
 
     sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, cross pair): a second moment is
     high * 2**32 + low; joint (K, J, outcome, partner's outcome); patterns (2**min(K, 10),): episodes by war (1) or
-    no war (0), bit k for institution k. Fixed-point rows: see `csmc.kernel.codes.row_scale`.
+    no war (0), bit k for institution k; empty without joint tables. Fixed-point rows: `csmc.kernel.codes.row_scale`.
     """
 
     sums: Integers
@@ -89,7 +90,7 @@ def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
         "cross_high": (n_institutions, cross),
         "cross_low": (n_institutions, cross),
         "joint": (n_institutions, partners, N_OUTCOMES, N_OUTCOMES),
-        "patterns": (1 << min(n_institutions, PATTERN_INSTITUTIONS),),
+        "patterns": (0 if plan.joint == "none" else 1 << min(n_institutions, PATTERN_INSTITUTIONS),),
     }
 
 

@@ -62,7 +62,7 @@ def tally(
     first, count
         Range of replicates; a replicate's draws depend on its number alone.
     plan
-        Which second moments and joint tables to count.
+        Which second moments, joint tables and war patterns to count.
 
     Returns
     -------

@@ -91,7 +91,7 @@ def _values(
     yield "outcome_count", tallies.sums[:, :, :N_OUTCOMES]
     if the_plan.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
-    yield "war_pattern", tallies.patterns
+        yield "war_pattern", tallies.patterns
     yield "replicates", records.replicates
 
 

@@ -32,7 +32,6 @@ def coordinates(experiment: Experiment) -> Iterator[Coordinate]:
     """Yield every coordinate of the experiment's result."""
     names = [institution.name for institution in experiment.institutions]
     outcomes = [outcome.name.lower() for outcome in Outcome]
-    bits = names[:PATTERN_INSTITUTIONS]
     yield Coordinate("point", ("point",), np.arange(experiment.n_points), {"units": "1", "long_name": "design point"})
     yield Coordinate("institution", ("institution",), _text(names), {"long_name": "institution"})
     titles = [institution.title for institution in experiment.institutions]
@@ -43,9 +42,10 @@ def coordinates(experiment: Experiment) -> Iterator[Coordinate]:
     if experiment.outputs.joint != "none":
         meaning = {"long_name": "how the same episode ended under the other institution"}
         yield Coordinate("other_outcome", ("other_outcome",), _text(outcomes), meaning)
+        bits = names[:PATTERN_INSTITUTIONS]
+        yield Coordinate("pattern", ("pattern",), np.arange(1 << len(bits)), pattern_attributes(bits))
     if experiment.outputs.joint == "all":
         yield Coordinate("other_institution", ("other_institution",), _text(names), {"long_name": "other institution"})
-    yield Coordinate("pattern", ("pattern",), np.arange(1 << len(bits)), pattern_attributes(bits))
     yield Coordinate("rung", ("rung",), _text(RUNGS), {"long_name": "position on the ladder"})
     yield _rung_names(experiment)
     yield from design_coordinates(experiment)

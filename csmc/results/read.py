@@ -17,20 +17,21 @@ def result_path(path: str | Path) -> Path:
     return path if path.suffix == ".zarr" else path / RESULT_NAME
 
 
-def asked_for(result: Path) -> tuple[int, int]:
-    """Points and replicates of each that the last run beside `result` was asked for; 0 and 0 if there is no run."""
+def asked_for(result: Path) -> tuple[int, int, int]:
+    """Points, replicates of each, and institutions that the last run beside `result` was asked for; 0 without a run."""
     try:
         document = Store(result.parent).document
     except StoreError:
-        return 0, 0
-    return int(document["points"]), int(document["replicates"])
+        return 0, 0, 0
+    institutions = document["specification"]["experiment"]["institutions"]
+    return int(document["points"]), int(document["replicates"]), len(institutions)
 
 
 def is_partial(dataset: xr.Dataset) -> bool:
     """Whether an opened result lacks work that was asked for, perhaps by a larger run that has been stopped since."""
-    points, replicates = asked_for(Path(dataset.encoding["source"]))
-    held = dataset.sizes["point"], int(dataset.attrs["replicates_planned"])
-    return not dataset.attrs["complete"] or points > held[0] or replicates > held[1]
+    asked = asked_for(Path(dataset.encoding["source"]))
+    held = dataset.sizes["point"], int(dataset.attrs["replicates_planned"]), dataset.sizes["institution"]
+    return not dataset.attrs["complete"] or any(more > there for more, there in zip(asked, held, strict=True))
 
 
 def open_results(path: str | Path) -> xr.Dataset:

@@ -80,15 +80,16 @@ def count_variables(joint: str) -> Iterator[Variable]:
                 "cell_methods": "replicate: sum",
             },
         )
-    yield _count(
-        "war_pattern",
-        ("point", "pattern"),
-        {
-            "long_name": "episodes by the set of institutions under which they ended in war",
-            "comment": "bit k of the pattern is 1 where institution k has war; exact for every paired statement on war",
-            "cell_methods": "replicate: sum",
-        },
-    )
+        comment = "bit k of the pattern is 1 where institution k has war; exact for every paired statement on war"
+        yield _count(
+            "war_pattern",
+            ("point", "pattern"),
+            {
+                "long_name": "episodes by the set of institutions under which they ended in war",
+                "comment": comment,
+                "cell_methods": "replicate: sum",
+            },
+        )
     yield _count("replicates", ("point",), {"long_name": "independent histories"})
 
 

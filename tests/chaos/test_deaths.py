@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -18,6 +19,9 @@ pytestmark = [pytest.mark.xdist_group("chaos")]
 
 #: How often a driver is killed in the long version.
 KILLS = int(os.environ.get("CSMC_KILLS", "15"))
+
+#: How often a driver is killed that has given institutions to some files and not to others.
+HALFWAY = 3
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,38 @@ def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_writte
             "nothing; the same command goes on",
             lost="at most the last seconds, done again",
         )
+
+
+@pytest.mark.proof
+def test_a_driver_that_is_killed_while_it_adds_institutions_loses_nothing_that_was_written(
+    config: Path, tmp_path: Path, fault: Fault
+) -> None:
+    few = ("-s", "outputs.joint=none", "-s", "sampling.replicates=1_000_000")
+    more = (*few, "-s", "institutions=[anarchy, un_security_council, balance_of_power]")
+    for replicates in (200_000, 400_000, 600_000, 800_000, 1_000_000):  # at least a file each
+        finish(config, tmp_path / "few", *few, "-s", f"sampling.replicates={replicates}")
+    undisturbed = finish(config, tmp_path / "all", *more)
+    everything = replicates_on_disk(tmp_path / "all")
+    generator = random.Random(20261124)
+    halfway = 0
+    for attempt in range(KILLS):
+        output = tmp_path / str(attempt)
+        shutil.copytree(tmp_path / "few", output)
+        process = started(config, output, *more)
+        until(lambda: 0 < replicates_on_disk(output) < everything, process)  # noqa: B023
+        ended(process, signal.SIGKILL, generator.uniform(0.0, 0.5))
+        store = Store(output)
+        assert store.begun.replicates()[1].sum() == everything
+        halfway += bool(store.files() and store.narrow())
+        assert finish(config, output, *more) == undisturbed
+        if halfway == HALFWAY:
+            break
+    assert halfway == HALFWAY
+    fault(
+        f"the driver is killed (SIGKILL) {halfway} times while it adds an institution, with some files widened",
+        "nothing; the same command goes on",
+        lost="what was done for the files in work, done again",
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.proof)])

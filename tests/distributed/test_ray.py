@@ -53,6 +53,19 @@ def test_ray_and_threads_give_the_same_digest(
     assert ray.is_initialized(), "a Ray that was there before the run is still there after it"
 
 
+def test_institutions_are_added_on_ray_with_the_bits_of_one_run(
+    ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del ray
+    monkeypatch.setattr(RayEngine, "task_seconds", 0.001)
+    sections = experiment.resolved() | {"outputs": {"joint": "none"}}
+    wider = sections | {"institutions": ["anarchy", *sections["institutions"]]}
+    engines.run(Experiment.from_dict(sections), Store(tmp_path / "grown"), LocalEngine(1))
+    for name, engine in (("grown", RayEngine()), ("once", LocalEngine(1))):
+        engines.run(Experiment.from_dict(wider), Store(tmp_path / name), engine)
+    assert Store(tmp_path / "grown").digest() == Store(tmp_path / "once").digest()
+
+
 def test_a_worker_that_is_not_made_like_the_run_ends_it_and_is_named(
     ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,7 +48,7 @@ def impossible_tallies(tallies: Tallies, replicates: int, episodes: int, n_state
         yield "peace and war do not sum to episodes"
     if (sums[:, Tally.CHALLENGES] + sums[:, Tally.NO_CHALLENGE] != total).any():
         yield "challenges and their absence do not sum to episodes"
-    if (tallies.joint.sum(axis=(2, 3)) != total).any() or tallies.patterns.sum() != total:
+    if (tallies.joint.sum(axis=(2, 3)) != total).any() or tallies.patterns.sum() != total * (tallies.joint.size > 0):
         yield "joint outcomes do not sum to episodes"
     for row in Tally:
         low, high = bounds(row, replicates, episodes, n_states)

@@ -95,6 +95,7 @@ def check_results() -> None:
         assert (added == counted).all()
     assert whole.own_high.shape == (1, 0)
     assert whole.joint.shape == (1, 1, N_OUTCOMES, N_OUTCOMES)
+    assert whole.patterns.shape == (2,)
     assert Plan(joint="none").partners(3).shape == (0,)
     assert Plan(joint="all").partners(3).tolist() == [0, 1, 2]
     assert Plan(reference=2).partners(3).tolist() == [2]
@@ -148,6 +149,7 @@ def check_many_replicates() -> None:
             for k in range(len(names)):  # alone and in company
                 alone = tally(*arguments[:2], records[k : k + 1], 3, 7, 11, Plan(joint="none"))
                 assert (alone.sums[0] == whole.sums[k]).all()
+                assert alone.patterns.shape == (0,)
             assert (whole.sums == rows.sum(axis=0)).all()
             own = (rows[:, :, pairs[:, 0]].astype(object) * rows[:, :, pairs[:, 1]]).sum(axis=0)
             assert (whole.own_high.astype(object) * 2**32 + whole.own_low == own).all()

@@ -44,6 +44,7 @@ def count(rows: Integers, the_plan: Plan, outcomes: Integers | None = None) -> T
         for place, partner in enumerate(partners):
             np.add.at(joint[k, place], (outcomes[:, k], outcomes[:, partner]), 1)
     patterns = np.bincount((np.isin(outcomes, WARS) << np.arange(n)).sum(axis=1), minlength=1 << n)
+    patterns = patterns[:0] if the_plan.joint == "none" else patterns
     words = [part.astype(np.int64) for moment in (own, cross) for part in (moment >> 32, moment & 0xFFFFFFFF)]
     return Tallies(rows.sum(axis=0), *words, joint, patterns)
 

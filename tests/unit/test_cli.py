@@ -247,22 +247,32 @@ def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path
     assert "`csmc run` with the same configuration goes on" in partial.err
 
 
-def test_an_output_takes_more_replicates_and_points_but_no_other_institutions(config: Path, csmc_command) -> None:
+def test_an_output_takes_more_replicates_and_points_but_with_joint_tables_no_other_institutions(
+    config: Path, csmc_command
+) -> None:
     csmc_command("run", config, "--quiet", "-s", "sampling.replicates=200")
     assert csmc_command("run", config, "--quiet").code == 0
     institutions = csmc_command("run", config, "-s", "institutions=[balance_of_power, anarchy, collective_security]")
     assert institutions.code == 2
-    assert institutions.err.splitlines()[-2:] == [
-        "  institutions: anarchy is asked for, not stored",
-        "nothing has been changed. More replicates and more points can be added to an output, but nothing else: "
-        "choose another output, or delete that one",
-    ]
+    *_, difference, advice = institutions.err.splitlines()
+    assert difference == "  institutions: anarchy is asked for, not stored"
+    assert advice.startswith("nothing has been changed. Institutions can be added")
     more = ["-s", "design.grid.interests.divergence=[0.25, 0.5, 2.0]", "--json"]
     grown, at_once = (json.loads(csmc_command("run", config, *more, "-o", o).out) for o in ("results/small", "new"))
     assert (grown["points"], grown["digest"]) == (3, at_once["digest"])
     fewer = csmc_command("run", config)
     assert fewer.code == 2
     assert "holds points that the design asked for does not have" in fewer.err
+
+
+def test_an_output_without_joint_tables_takes_more_institutions(config: Path, csmc_command) -> None:
+    few = ["-s", "outputs.joint=none"]
+    more = [*few, "-s", "institutions=[balance_of_power, anarchy, collective_security]", "--json"]
+    assert csmc_command("run", config, *few, "--quiet").code == 0
+    grown, at_once = (json.loads(csmc_command("run", config, *more, "-o", o).out) for o in ("results/small", "new"))
+    assert grown["digest"] == at_once["digest"]
+    assert csmc_command("status", "results/small").code == 0
+    assert csmc_command("verify", "results/small", "--all").code == 0
 
 
 def test_tables_show_titles_as_they_stand(capsys: pytest.CaptureFixture[str]) -> None:
@@ -274,7 +284,7 @@ def test_tables_show_titles_as_they_stand(capsys: pytest.CaptureFixture[str]) ->
 
 def test_where_there_is_no_terminal_a_line_comes_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     lines = Lines()
-    state = Progress(total=4_000_000, kept=0, done=1_000_000, institutions=7, seconds=2.0)
+    state = Progress(total=4_000_000, kept=0, done=1_000_000, played=7_000_000, left=21_000_000, seconds=2.0)
     lines(state)
     assert capsys.readouterr().err == ""
     lines._last -= 31

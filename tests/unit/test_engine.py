@@ -18,7 +18,7 @@ from csmc.engine import driver as driver_module
 from csmc.engine.block_file import BlockFile, Meaning
 from csmc.engine.choice import choose
 from csmc.engine.index import Index, joined
-from csmc.engine.spans import QUANTUM, Costs, as_array, blocks, from_array
+from csmc.engine.spans import QUANTUM, Costs, as_array, blocks, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
 from csmc.estimate import plan
@@ -142,8 +142,8 @@ def test_default_blocks_are_full_lanes_and_shrink_with_the_work() -> None:
 def test_spans_travel_as_integers() -> None:
     spans = (Span(0, 0, 256), Span(7, 2**40, 3))
     assert as_array(spans).tolist() == [[0, 0, 256], [7, 2**40, 2**40 + 3]]
-    assert from_array(as_array(spans)) == spans
-    assert from_array(as_array(())) == ()
+    assert from_rows(as_array(spans).tolist()) == spans
+    assert from_rows(as_array(()).tolist()) == ()
 
 
 @pytest.mark.parametrize("call", [1, 2, 128])
@@ -226,9 +226,9 @@ def test_progress_counts_what_was_kept_and_ends_at_the_total(tmp_path: Path) -> 
 
 
 def test_progress_of_a_run_that_has_not_begun_promises_nothing() -> None:
-    fresh = Progress(total=100, kept=0, done=0, institutions=2, seconds=0.0)
+    fresh = Progress(total=100, kept=0, done=0, played=0, left=200, seconds=0.0)
     assert (fresh.fraction, fresh.rate, fresh.eta) == (0.0, 0.0, None)
-    later = replace(fresh, done=50, seconds=5.0)
+    later = replace(fresh, done=50, played=100, left=100, seconds=5.0)
     assert (later.rate, later.institution_rate, later.eta) == (10.0, 20.0, 5.0)
 
 
