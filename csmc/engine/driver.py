@@ -123,6 +123,8 @@ def _work(
         try:
             for done in schedule:
                 pending.add(done)
+                if stop.is_set():  # whoever asked may not wait for the end
+                    pending.commit()
                 on_progress(meter.add(done.spans))
                 heartbeat.beat(meter.progress, done, schedule.failures)
         finally:

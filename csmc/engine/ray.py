@@ -6,6 +6,7 @@ is the experiment, once, and integers.
 
 import math
 import os
+import signal
 import socket
 import time
 from collections.abc import Collection, Iterator
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from csmc._jit import DIGEST
 from csmc.engine.local import available_cores
-from csmc.engine.schedule import UnfitWorkerError
+from csmc.engine.schedule import UnfitWorkerError, WithdrawnError
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Counted, Job, tally_spans
 
@@ -34,6 +35,8 @@ CONNECT_SECONDS = 5.0
 CENSUS_SECONDS = 5.0
 #: A task is given to a second worker after this many seconds and this many times the usual length of a task.
 PATIENCE_SECONDS, PATIENCE_TASKS = 30.0, 10.0
+#: How long a worker may take for the task that it is at, once a run is asked to stop: less than a pod has (seconds).
+GRACE_SECONDS = 20.0
 
 
 class ClusterError(UnfitWorkerError):
@@ -92,6 +95,8 @@ class RayEngine:
 class Cluster:
     """A connected Ray cluster with the job of this run on it."""
 
+    grace = GRACE_SECONDS
+
     def __init__(self, job: Job) -> None:
         import ray
 
@@ -126,6 +131,13 @@ class Cluster:
         finished: list[Any] = ready
         return finished
 
+    def withdraw(self, handles: Collection[Any]) -> None:
+        """Call back what no worker has begun; workers ignore it once they are at work, see `_fetched`."""
+        import ray
+
+        for handle in handles:
+            ray.cancel(handle)
+
     def result(self, handle: Any) -> Counted:
         """What a finished task counted."""
         import ray
@@ -133,6 +145,8 @@ class Cluster:
         self._in_flight.discard(handle)
         try:
             counted: Counted = ray.get(handle)
+        except ray.exceptions.TaskCancelledError as error:
+            raise WithdrawnError("called back") from error
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # the text of Ray's own is the traceback of the worker
         return counted
@@ -174,6 +188,7 @@ def tally_on_worker(job: list[Any], digest: str, spans: tuple[Span, ...]) -> Cou
 def _fetched(reference: Any) -> Job:
     import ray
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # by which Ray cancels what has begun: two seconds of work
     job: Job = ray.get(reference)
     return job
 
