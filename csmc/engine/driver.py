@@ -151,6 +151,8 @@ def _work(
                 finished = rest.widening.add(done) if done.institutions else done.spans
                 if not done.institutions:
                     pending.add(done)
+                if stop.is_set():  # whoever asked may not wait for the end
+                    pending.commit()
                 sizes.learn(rest.planned(done), done.seconds)
                 on_progress(meter.add(done, finished))
                 heartbeat.beat(meter.progress, done, schedule.failures)

@@ -3,9 +3,10 @@
 import math
 import os
 from collections.abc import Collection, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 
+from csmc.engine.schedule import WithdrawnError
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Counted, Job, tally_spans
 
@@ -42,6 +43,8 @@ class LocalEngine:
 class Threads:
     """A running pool of threads."""
 
+    grace = math.inf  # a thread cannot be left behind
+
     def __init__(self, pool: ThreadPoolExecutor, threads: int, job: Job) -> None:
         self._pool, self._threads, self._job = pool, threads, job
 
@@ -57,9 +60,17 @@ class Threads:
         """The tasks that have finished."""
         return wait(handles, timeout, FIRST_COMPLETED).done
 
+    def withdraw(self, handles: Collection[Task]) -> None:
+        """Call back what no thread has begun."""
+        for handle in handles:
+            handle.cancel()
+
     def result(self, handle: Task) -> Counted:
         """What a finished task counted."""
-        return handle.result()
+        try:
+            return handle.result()
+        except CancelledError as error:
+            raise WithdrawnError("called back") from error
 
     def was_lost(self, error: Exception) -> bool:
         """Threads do not get lost."""

@@ -6,6 +6,7 @@ is the experiment, once, and integers.
 
 import math
 import os
+import signal
 import socket
 import time
 from collections.abc import Collection, Iterator
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 
 from csmc.engine import remote
 from csmc.engine.local import available_cores
-from csmc.engine.schedule import UnfitWorkerError
+from csmc.engine.schedule import UnfitWorkerError, WithdrawnError
 from csmc.engine.spans import Span, as_array, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.engine.warming import warm_up
@@ -39,6 +40,8 @@ PROBE_SECONDS, SILENCE_SECONDS = 1.0, 20.0
 CENSUS_SECONDS = 5.0
 #: A task is given to a second worker after this many seconds and this many times the usual length of a task.
 PATIENCE_SECONDS, PATIENCE_TASKS = 30.0, 10.0
+#: How long a worker may take for the task that it is at, once a run is asked to stop: less than a pod has (seconds).
+GRACE_SECONDS = 20.0
 
 
 class ClusterError(UnfitWorkerError):
@@ -97,6 +100,8 @@ class RayEngine:
 class Cluster:
     """A connected Ray cluster with the job of this run on it."""
 
+    grace = GRACE_SECONDS
+
     def __init__(self, job: Job) -> None:
         import ray
 
@@ -153,6 +158,13 @@ class Cluster:
         finished: list[Any] = ready
         return finished
 
+    def withdraw(self, handles: Collection[Any]) -> None:
+        """Call back what no worker has begun; workers ignore it once they are at work, see `_ready`."""
+        import ray
+
+        for handle in handles:
+            ray.cancel(handle)
+
     def result(self, handle: Any) -> Counted:
         """What a finished task counted."""
         import ray
@@ -160,6 +172,8 @@ class Cluster:
         self._in_flight.discard(handle)
         try:
             answer: Counted | str = ray.get(handle)
+        except ray.exceptions.TaskCancelledError as error:
+            raise WithdrawnError("called back") from error
         except ray.exceptions.RayTaskError as error:
             raise error.cause from error  # the text of Ray's own is the traceback of the worker
         if isinstance(answer, str):
@@ -220,6 +234,7 @@ def _ready(reference: Any) -> Job:
     """The job of the run, and the kernel for it, once in each process."""
     import ray
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # by which Ray cancels what has begun
     job: Job = ray.get(reference)
     warm_up(job)
     return job

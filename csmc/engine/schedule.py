@@ -19,7 +19,7 @@ from csmc.errors import CsmcError, PartialError
 Handle = TypeVar("Handle")
 
 #: How long the loop waits for a task before it looks again at the number of workers and at the wish to stop (seconds).
-HEARTBEAT = 1.0
+HEARTBEAT = 0.2
 #: How often a task is started whose workers get lost.
 ATTEMPTS = 3
 #: After so many failures nothing new starts: what is wrong is then not the work of a few points.
@@ -28,6 +28,10 @@ MOST_FAILURES = 100
 
 class UnfitWorkerError(CsmcError):
     """A worker that cannot do any of the work, so that going on would only fail again and again."""
+
+
+class WithdrawnError(CsmcError):
+    """A task that was called back before it had begun."""
 
 
 class NondeterminismError(CsmcError):
@@ -57,6 +61,10 @@ class Failure(NamedTuple):
 class Workers(Protocol[Handle]):
     """Somewhere to run tasks: threads here, or the nodes of a cluster."""
 
+    @property
+    def grace(self) -> float:
+        """Seconds for which a task that has begun is awaited at the end, once nothing new starts."""
+
     def capacity(self) -> int:
         """How many tasks to keep in flight now."""
 
@@ -65,6 +73,9 @@ class Workers(Protocol[Handle]):
 
     def wait(self, handles: Collection[Handle], timeout: float) -> Collection[Handle]:
         """The tasks among `handles` that have finished, within `timeout` seconds."""
+
+    def withdraw(self, handles: Collection[Handle]) -> None:
+        """Call back the tasks among `handles` that have not begun; they finish soon, with `WithdrawnError`."""
 
     def result(self, handle: Handle) -> Counted:
         """What a finished task counted; raises what the task raised."""
@@ -90,8 +101,9 @@ class _Task(Generic[Handle]):
 class Schedule(Generic[Handle]):
     """The tasks of one run: iterate over it for their results, in any order; `failures` is what could not be done.
 
-    When `stop` is set nothing new starts; what is in flight is still awaited and yielded. A task whose worker was lost
-    is started again; one that raises is taken apart until the span that cannot be done is known, and the rest goes on.
+    When `stop` is set nothing new starts, and what has not begun is called back; what has begun is yielded if it ends
+    within the workers' grace. A task whose worker was lost is started again; one that raises is taken apart until the
+    span that cannot be done is known, and the rest goes on.
     """
 
     def __init__(self, workers: Workers[Handle], tasks: Iterable[tuple[Span, ...]], stop: threading.Event) -> None:
@@ -101,17 +113,23 @@ class Schedule(Generic[Handle]):
         self._again: deque[_Task[Handle]] = deque()
         self._in_flight: dict[Handle, _Task[Handle]] = {}
         self._seconds: deque[float] = deque(maxlen=100)
+        self._end: float | None = None  #: until when what is in flight is awaited
 
     def __iter__(self) -> Iterator[Counted]:
         while True:
-            self._start()
-            if not any(not task.finished for task in self._in_flight.values()):
+            if self._stop.is_set() or self.gave_up:
+                self._call_back()
+            else:
+                self._start()
+            if not self._awaits():
                 return
             for handle in self._workers.wait(self._in_flight.keys(), HEARTBEAT):
                 task = self._in_flight.pop(handle)
                 began = task.handles.pop(handle)
                 try:
                     counted = self._workers.result(handle)
+                except WithdrawnError:
+                    continue
                 except Exception as error:  # whatever a worker can raise: it is reported, with what was being done
                     self._retry(task, error)
                 else:
@@ -136,9 +154,16 @@ class Schedule(Generic[Handle]):
         unfit = any(isinstance(failure.error, UnfitWorkerError) for failure in self.failures)
         return unfit or len(self.failures) >= MOST_FAILURES
 
+    def _call_back(self) -> None:
+        if self._end is None:
+            self._workers.withdraw(self._in_flight.keys())
+            self._end = time.monotonic() + self._workers.grace
+
+    def _awaits(self) -> bool:
+        coming = any(not task.finished for task in self._in_flight.values())
+        return coming and (self._end is None or time.monotonic() < self._end)
+
     def _start(self) -> None:
-        if self._stop.is_set() or self.gave_up:
-            return
         late = self._overdue()
         busy = sum(not task.finished for task in self._in_flight.values())  # not who hangs on what others have done
         room = self._workers.capacity() - busy + len(late)

@@ -1,6 +1,7 @@
 """The Ray engine gives the bits of the local one, says what is wrong, and shuts down only what it started."""
 
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -9,8 +10,11 @@ import pytest
 
 from csmc import engine as engines
 from csmc.config import Experiment
-from csmc.engine import LocalEngine, Store
+from csmc.engine import LocalEngine, Span, Store
 from csmc.engine.ray import ClusterError, RayEngine, probe
+from csmc.engine.schedule import WithdrawnError
+from csmc.engine.tallies import Job
+from csmc.estimate import plan
 from csmc.provenance import build
 
 pytestmark = [pytest.mark.ray, pytest.mark.xdist_group("ray")]
@@ -75,6 +79,23 @@ def test_a_worker_that_is_not_made_like_the_run_ends_it_and_is_named(
     found = f"{socket.gethostname()} has kernel {build()['kernel']} instead of {'0' * 12}, Python "
     with pytest.raises(ClusterError, match=f"^{found}.* instead of 3.9: install the same on every node"):
         engines.run(experiment, Store(tmp_path), RayEngine())
+
+
+def test_workers_finish_what_they_have_begun_and_what_is_queued_is_withdrawn(ray: ModuleType) -> None:
+    experiment = Experiment.from_dict({"institutions": ["balance_of_power"], "sampling": {"replicates": 10**9}})
+    with RayEngine().workers(Job(experiment, plan(experiment))) as cluster:
+        handles = [cluster.submit((Span(0, number * 3_000_000, 3_000_000),)) for number in range(8)]
+        ray.wait(handles, num_returns=1, timeout=60)
+        time.sleep(0.2)  # whoever has finished has begun another one
+        cluster.withdraw(handles)
+        finished, withdrawn = 0, 0
+        for handle in handles:
+            try:
+                finished += len(cluster.result(handle).spans)
+            except WithdrawnError:
+                withdrawn += 1
+    assert finished >= 3, "the first, what the other worker had, and what followed the first"
+    assert withdrawn == len(handles) - finished > 0
 
 
 def test_an_address_where_nothing_answers_is_told_at_once() -> None:

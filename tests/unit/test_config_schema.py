@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import pytest
+import jsonschema
 
 from csmc.config import schema
 from csmc.parameters import BY_PATH
@@ -23,7 +23,6 @@ def test_the_schema_documents_every_parameter():
 
 
 def test_the_schema_accepts_a_right_configuration_and_refuses_a_wrong_one():
-    jsonschema = pytest.importorskip("jsonschema")
     validator = jsonschema.Draft202012Validator(schema())
     right = {"institutions": ["anarchy"], "parameters": {"system": {"n_states": 4}, "crisis.war_cost": 1}}
     assert validator.is_valid(right)

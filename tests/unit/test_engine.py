@@ -18,6 +18,7 @@ from csmc.engine import driver as driver_module
 from csmc.engine.block_file import BlockFile, Meaning
 from csmc.engine.choice import choose
 from csmc.engine.index import Index, joined
+from csmc.engine.schedule import WithdrawnError
 from csmc.engine.spans import QUANTUM, Costs, as_array, blocks, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
@@ -200,6 +201,26 @@ def test_a_stopped_run_keeps_what_is_finished_and_goes_on(tmp_path: Path, monkey
     assert kept == stopped.value.progress.done
     monkeypatch.setattr(driver_module, "interruptible", real)
     assert digest_of(tmp_path / "stopped", make()) == digest_of(tmp_path / "undisturbed", make())
+
+
+def test_threads_finish_what_they_have_begun_and_give_back_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*work: Any) -> Tallies:
+        begun.set()
+        assert go_on.wait(60)
+        return count(*work)
+
+    count_by(slow, monkeypatch)
+    with LocalEngine(1).workers(Job(make(), plan(make()))) as workers:
+        first, second = (workers.submit((Span(point, 0, 10),)) for point in range(2))
+        assert begun.wait(60)
+        workers.withdraw([first, second])
+        go_on.set()
+        assert workers.result(first).spans.tolist() == [[0, 0, 10]]
+        assert set(workers.wait([second], 60)) == {second}
+        with pytest.raises(WithdrawnError):
+            workers.result(second)
 
 
 def test_a_failure_keeps_the_rest_and_says_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

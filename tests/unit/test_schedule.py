@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from csmc.engine import schedule as schedule_module
-from csmc.engine.schedule import ATTEMPTS, NondeterminismError, Schedule, UnfitWorkerError
+from csmc.engine.schedule import ATTEMPTS, NondeterminismError, Schedule, UnfitWorkerError, WithdrawnError
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Counted
 
@@ -22,6 +22,8 @@ class LostError(Exception):
 
 class Scripted:
     """Workers that do what a function says: count, raise, or (None) never answer."""
+
+    grace = 0.1
 
     def __init__(self, script: Callable[[Spans, int], Counted | Exception | None], patience: float = math.inf) -> None:
         self.started: list[Spans] = []
@@ -41,6 +43,9 @@ class Scripted:
     def wait(self, handles: Collection[int], timeout: float) -> Collection[int]:
         del timeout
         return [handle for handle in handles if self._answers[handle] is not None]
+
+    def withdraw(self, handles: Collection[int]) -> None:
+        """Every task has begun."""
 
     def result(self, handle: int) -> Counted:
         answer = self._answers[handle]
@@ -157,3 +162,36 @@ def test_when_asked_to_stop_nothing_new_starts_and_what_is_in_flight_is_kept() -
         stop.set()
         done.append(part)
     assert len(done) == len(workers.started) == 2
+
+
+def test_when_asked_to_stop_what_has_not_begun_is_called_back_once_and_is_no_failure() -> None:
+    stop = threading.Event()
+    withdrawn: list[int] = []
+
+    class Queue(Scripted):
+        """Has begun the first of two tasks, and finishes it after the second has been called back."""
+
+        def wait(self, handles: Collection[int], timeout: float) -> Collection[int]:
+            stop.set()
+            return [handle for handle in super().wait(handles, timeout) if withdrawn]
+
+        def withdraw(self, handles: Collection[int]) -> None:
+            withdrawn.extend(handle for handle in handles if handle > 0)
+            self._answers.update(dict.fromkeys(withdrawn, WithdrawnError()))
+
+    workers = Queue(lambda spans, before: counted(spans))
+    schedule = Schedule(workers, TASKS, stop)
+    assert points_of(schedule) == [0, 0]
+    assert withdrawn == [1]
+    assert not schedule.failures
+
+
+def test_when_asked_to_stop_a_worker_that_never_answers_is_not_awaited() -> None:
+    stop = threading.Event()
+    workers = Scripted(lambda spans, before: None if spans == TASKS[0] else counted(spans))
+    done = []
+    for part in Schedule(workers, TASKS, stop):
+        stop.set()
+        done.append(part)
+    assert len(done) == 1
+    assert workers.started == TASKS[:2]
