@@ -43,8 +43,9 @@ def command(path: Path, script: str) -> None:
 
 
 def environment(folder: Path, **slurm: str) -> dict[str, str]:
-    """What SLURM sets, and `csmc` as a command in `folder`; a run on Ray is one of this process instead."""
-    command(folder / "csmc", f'exec {sys.executable} -m csmc.cli "${{@/#ray/local}}"')
+    """What SLURM sets, and `csmc` as a command in `folder`: on threads in place of Ray, the kernel as compiled here."""
+    cache = f"CSMC_CACHE_DIR={os.environ['CSMC_CACHE_DIR']}"
+    command(folder / "csmc", f'exec env {cache} {sys.executable} -m csmc.cli "${{@/#ray/local}}"')
     return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "SLURM_CPUS_PER_TASK": "1", **slurm}
 
 
