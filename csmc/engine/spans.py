@@ -40,20 +40,25 @@ class Costs:
     """What a replicate of every design point costs; one number per point in each array.
 
     lengths: episodes of a history. states: in its system. seconds: planned, under all institutions on one core.
+    block_sizes: replicates that are simulated together.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.lengths = _column(experiment, "dynamics.episodes")
         self.states = _column(experiment, "system.n_states")
         self.seconds = EPISODE_SECONDS * len(experiment.institutions) * self.lengths * self.states / 8
-        self._block = experiment.execution.block
+        self.block_sizes = self._block_sizes(experiment.execution.block)
+
+    def _block_sizes(self, fixed: int | None) -> Integers:
+        """Replicates in a block: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
+        if fixed is not None:
+            return np.full_like(self.lengths, fixed)
+        planned = (BLOCK_SECONDS / self.seconds).astype(np.int64)
+        return np.clip(planned // QUANTUM * QUANTUM, QUANTUM, LARGEST_BLOCK)
 
     def block_size(self, point: int) -> int:
-        """Replicates in a block of a design point: `execution.block`, or a multiple of 256 that takes about 0.2 s."""
-        if self._block is not None:
-            return int(self._block)
-        planned = int(BLOCK_SECONDS / self.seconds[point])
-        return min(max(planned // QUANTUM, 1) * QUANTUM, LARGEST_BLOCK)
+        """Replicates in a block of one design point."""
+        return int(self.block_sizes[point])
 
     def episodes(self, spans: Integers) -> int:
         """Crisis episodes in `spans` (span, 3): point, first replicate, replicate after the last."""

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,16 @@ class WriteError(CsmcError):
 
 #: The folder of the shards of a run, each a store of its own.
 SHARDS = "shards"
+
+
+class _Found(NamedTuple):
+    """The block files of a directory by what to do with them, and what has finished by those that are fit."""
+
+    current: list[BlockFile]
+    renumbered: list[BlockFile]  #: of an earlier design, the points numbered as in this one
+    unfit: list[Path]
+    former: list[str]  #: SHA-256 of earlier specifications
+    finished: Index
 
 
 class Store:
@@ -139,6 +149,17 @@ class Store:
             digest.update(records.contents)
         return digest.hexdigest()
 
+    def held(self, experiment: Experiment, plan: Plan) -> Index:
+        """Which spans `claim` would find finished; errors are those of `claim`. Nothing is changed or locked."""
+        asked = spec.specification(experiment, plan)
+        self._refuse_foreign()
+        if not self._spec_path.exists():
+            return Index([])
+        stored = self.document
+        self._refuse_different(stored["specification"], asked)
+        self._meaning = spec.meaning(asked)
+        return self._found(experiment, stored).finished
+
     @contextmanager
     def claim(self, experiment: Experiment, plan: Plan) -> Iterator[None]:
         """Open the directory for its only writer, new or to go on with the same experiment.
@@ -172,7 +193,7 @@ class Store:
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
-        self._commit(_merged(counted, self._meaning.shapes))
+        self._commit(merged(counted, self._meaning.shapes))
 
     def _commit(self, work: Work) -> None:
         path = self._blocks / f"{self._next_number():06d}.blk"
@@ -256,25 +277,30 @@ class Store:
 
         Files of an earlier design of this output are written anew, their points numbered as in this one.
         """
+        found = self._found(experiment, stored)
+        self._set_aside(found.unfit)
+        self._write_document(experiment, asked, found.former)
+        for leftover in self._blocks.glob(".*.tmp"):
+            leftover.unlink()
+        try:
+            renewed = [write_block(file.path, self._meaning, file.work()) for file in found.renumbered]
+        except OSError as error:
+            raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
+        self._files, self._index = [*found.current, *renewed], found.finished
+
+    def _found(self, experiment: Experiment, stored: dict[str, Any] | None) -> _Found:
+        """What the block files here are to an experiment; nothing is changed."""
         former = [*stored["former"], stored["sha256"]] if stored else []
         former = [digest for digest in dict.fromkeys(former) if digest != self._meaning.spec]
         files, damaged = open_blocks(self._blocks)
-        files, renumbered, foreign = extension.sorted_out(files, self._meaning, experiment, former)
-        index = Index([*files, *renumbered])
+        current, renumbered, foreign = extension.sorted_out(files, self._meaning, experiment, former)
+        index = Index([*current, *renumbered])
         if index.longest > experiment.sampling.replicates:
             raise StoreError(
                 f"{self.path} already has {index.longest:,} replicates of a point, more than the "
                 f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
             )
-        self._set_aside([*damaged, *(file.path for file in foreign)])
-        self._write_document(experiment, asked, former)
-        for leftover in self._blocks.glob(".*.tmp"):
-            leftover.unlink()
-        try:
-            renewed = [write_block(file.path, self._meaning, file.work()) for file in renumbered]
-        except OSError as error:
-            raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
-        self._files, self._index = [*files, *renewed], index
+        return _Found(current, renumbered, [*damaged, *(file.path for file in foreign)], former, index)
 
     def _set_aside(self, paths: list[Path]) -> None:
         for path in paths:
@@ -303,7 +329,7 @@ class Store:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
 
 
-def _merged(counted: Counted, shapes: Shapes) -> Work:
+def merged(counted: Counted, shapes: Shapes) -> Work:
     """What has been counted in some spans, one row for each point."""
     order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
     spans, rows = counted.spans[order], counted.rows[order]
