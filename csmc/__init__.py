@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from csmc import institutions, report
-    from csmc.api import load_experiment, run
+    from csmc.api import forecast, load_experiment, run
     from csmc.config import Experiment, schema
     from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
     from csmc.results.export import export
@@ -28,6 +28,7 @@ __all__ = [
     "ParameterError",
     "StoreError",
     "export",
+    "forecast",
     "institutions",
     "load_experiment",
     "open_results",
@@ -45,6 +46,7 @@ _HOMES = {
     "ParameterError": "csmc.errors",
     "StoreError": "csmc.errors",
     "export": "csmc.results",
+    "forecast": "csmc.api",
     "load_experiment": "csmc.api",
     "open_results": "csmc.results",
     "run": "csmc.api",

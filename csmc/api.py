@@ -11,14 +11,19 @@ from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.driver import ignore
+from csmc.engine.local import available_cores
 from csmc.engine.progress import OnProgress
 from csmc.engine.shards import parse_share, shard_store
 from csmc.engine.spans import Share
-from csmc.errors import PartialError
+from csmc.errors import ParameterError, PartialError
 from csmc.estimate import chosen_metrics
+from csmc.pilot import Forecast, try_out
 from csmc.results import assemble, open_results
 
-__all__ = ["load_experiment", "output_path", "run"]
+__all__ = ["forecast", "load_experiment", "output_path", "run"]
+
+#: Numbers of cores that a forecast is for beside this machine's.
+CORES = (16, 64, 256)
 
 
 def load_experiment(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Experiment:
@@ -96,6 +101,46 @@ def run(
         raise
     assemble(experiment, store)
     return open_results(store.path)
+
+
+def forecast(
+    experiment: Experiment | str | os.PathLike[str],
+    *,
+    cores: Sequence[int] = (),
+    seconds: float = 3.0,
+    output: str | os.PathLike[str] | None = None,
+) -> Forecast:
+    """Say what a run would cost and how precise it would be, from a pilot that simulates some of it; writes nothing.
+
+    Parameters
+    ----------
+    experiment
+        An experiment, or the path of its YAML file.
+    cores
+        Numbers of cores to give times on the clock for; by default this machine's, 16, 64 and 256.
+    seconds
+        How long the pilot simulates, on every core of this machine (or as many as `execution.threads` says).
+    output
+        Where the run would write, as in `run`; what is there already is not done again.
+
+    Raises
+    ------
+    ConfigError
+        The configuration is wrong.
+    ParameterError
+        A number of cores below 1, or no seconds.
+    StoreError
+        The output cannot hold this experiment.
+    """
+    if not isinstance(experiment, Experiment):
+        experiment = load_experiment(experiment)
+    if not seconds > 0:
+        raise ParameterError(f"seconds={seconds} is not above 0; a pilot has to simulate something")
+    if min(cores, default=1) < 1:
+        raise ParameterError(f"cores={min(cores)} is below 1; give numbers of cores, as in 64")
+    here = experiment.execution.threads or available_cores()
+    chosen = sorted(set(cores or (here, *CORES)))
+    return try_out(experiment, Store(output_path(experiment, output)), cores=chosen, seconds=seconds, here=here)
 
 
 def run_shard(

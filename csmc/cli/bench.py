@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csmc.cli.console import note, say
+from csmc.cli.progress import announce_compilation
 
 if TYPE_CHECKING:
     from csmc.benchmark.figures import Figures
@@ -16,11 +17,9 @@ def bench(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure the kernel on this machine, in about a minute: time per crisis, against the roof that its parts set."""
-    from csmc import kernel
     from csmc.benchmark.figures import measure
 
-    if not kernel.is_cached():
-        note("compiling the kernel, once per machine and version (half a minute) ...")
+    announce_compilation()
     note("counting operations, then timing; leave the machine alone for about a minute ...")
     figures = measure(seconds)
     if as_json:

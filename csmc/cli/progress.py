@@ -38,14 +38,19 @@ def announcing_compilation(show: "OnProgress") -> "OnProgress":
     def announce(progress: "Progress") -> None:
         nonlocal first
         if first and progress.done < progress.total:
-            from csmc import kernel
-
-            if not kernel.is_cached():
-                note("compiling the kernel, once per machine and version (half a minute) ...")
+            announce_compilation()
         first = False
         show(progress)
 
     return announce
+
+
+def announce_compilation() -> None:
+    """Say so if the kernel is not compiled yet."""
+    from csmc import kernel
+
+    if not kernel.is_cached():
+        note("compiling the kernel, once per machine and version (half a minute) ...")
 
 
 class Lines:

@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -63,15 +64,19 @@ def print_paragraphs(paragraphs: list[str]) -> None:
 
 
 def print_table(table: "Table") -> None:
-    """Print one table: names to the left, numbers to the right."""
+    """Print one table of a summary."""
+    print_rows(table.title, table.columns, table.rows)
+
+
+def print_rows(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table: names to the left, numbers to the right."""
     from rich.console import Console
     from rich.table import Table as Grid
 
-    title = printable(table.title) or None
-    grid = Grid(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for number, heading in enumerate(map(printable, table.columns)):
+    grid = Grid(title=printable(title) or None, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for number, heading in enumerate(map(printable, columns)):
         grid.add_column(heading, justify="right" if number else "left", header_style="bold", no_wrap=number == 0)
-    for row in table.rows:
+    for row in rows:
         grid.add_row(*map(printable, row))
     width = None if sys.stdout.isatty() else WIDEST_TABLE
     console = Console(width=width, highlight=False, markup=False, emoji=False)  # a title's [x] is no style

@@ -202,6 +202,10 @@ class Experiment:
         values = {**together, **own}
         return Point(index, values, institutions, system, self._seed(index), pack_point(values), records)
 
+    def over(self, design: Design) -> "Experiment":
+        """The same experiment at the points of another design, which sets the same paths."""
+        return _restore({field: getattr(self, field) for field in self.__dataclass_fields__} | {"design": design})
+
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""
         return identity(self, self._parts.tables)

@@ -6,13 +6,15 @@ Edit here to change what may be added to an output, and in which words the rest 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from csmc.config import Experiment
 from csmc.engine import spec
-from csmc.engine.block_file import BlockFile, Meaning
+from csmc.engine.block_file import BlockFile, Meaning, open_blocks
+from csmc.engine.index import Index
 from csmc.errors import StoreError
 from csmc.kernel.result import Integers
 
@@ -24,6 +26,57 @@ class Form(NamedTuple):
 
     meaning: Meaning
     institutions: tuple[int, ...]  #: whose columns they have, by their numbers in the experiment
+
+
+class Found(NamedTuple):
+    """The block files of a directory by what to do with them, and what has finished by those that are fit."""
+
+    current: list[BlockFile]
+    renumbered: list[BlockFile]  #: of an earlier design, the points numbered as in this one
+    unfit: list[Path]
+    former: list[str]  #: SHA-256 of earlier specifications
+    narrower: list[list[str]]  #: earlier lists of institutions
+    forms: list[Form]
+    begun: Index  #: what has finished under all institutions, or some
+
+    @property
+    def wide(self) -> list[BlockFile]:
+        """The fit files of all institutions."""
+        kind = self.forms[0].meaning.kind
+        return [file for file in [*self.current, *self.renumbered] if file.meaning.kind == kind]
+
+    @property
+    def has_narrow(self) -> bool:
+        """Whether there are fit files of fewer institutions."""
+        return len(self.wide) < len(self.current) + len(self.renumbered)
+
+
+def found(
+    output: Path, blocks: Path, experiment: Experiment, asked: dict[str, Any], stored: dict[str, Any] | None
+) -> Found:
+    """What the block files of an output, in the folder `blocks`, are to an experiment; nothing is changed.
+
+    `asked` is the specification of the experiment, `stored` what spec.json holds, if there is one.
+
+    Raises
+    ------
+    StoreError
+        More replicates of a point than are asked for, or points that are not.
+    """
+    former = [*stored["former"], stored["sha256"]] if stored else []
+    former = [digest for digest in dict.fromkeys(former) if digest != spec.spec_digest(asked)]
+    lists = [*stored["narrower"], spec.names(stored["specification"])] if stored else []
+    narrower = [list(names) for names in dict.fromkeys(map(tuple, lists)) if list(names) != spec.names(asked)]
+    forms = forms_of(asked, narrower)
+    files, damaged = open_blocks(blocks)
+    current, renumbered, foreign = sorted_out(files, forms, experiment, former)
+    begun = Index([*current, *renumbered])
+    if begun.longest > experiment.sampling.replicates:
+        raise StoreError(
+            f"{output} already has {begun.longest:,} replicates of a point, more than the "
+            f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
+        )
+    return Found(current, renumbered, [*damaged, *(file.path for file in foreign)], former, narrower, forms, begun)
 
 
 def forms_of(asked: dict[str, Any], narrower: Iterable[Sequence[str]]) -> list[Form]:

@@ -52,6 +52,7 @@ class Costs:
     """What a replicate of every design point costs; one number per point in each array.
 
     lengths: episodes of a history. states: in its system. seconds: planned, under all institutions on one core.
+    block_sizes: replicates that are simulated together.
     """
 
     def __init__(self, experiment: Experiment) -> None:

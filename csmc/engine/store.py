@@ -167,6 +167,20 @@ class Store:
             digest.update(records.contents)
         return digest.hexdigest()
 
+    def held(self, experiment: Experiment, plan: Plan) -> Index:
+        """Which spans `claim` would find finished under all institutions; errors are those of `claim`.
+
+        Nothing is changed or locked.
+        """
+        asked = spec.specification(experiment, plan)
+        self._refuse_foreign()
+        if not self._spec_path.exists():
+            return Index([])
+        stored = self.document
+        self._refuse_different(stored["specification"], asked)
+        self._meaning = spec.meaning(asked)
+        return Index(extension.found(self.path, self._blocks, experiment, asked, stored).wide)
+
     @contextmanager
     def claim(self, experiment: Experiment, plan: Plan, *, widen: bool = True) -> Iterator[None]:
         """Open the directory for its only writer, new or to go on with the same experiment.
@@ -209,7 +223,7 @@ class Store:
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
-        self._commit(_merged(counted, self._meaning.shapes))
+        self._commit(merged(counted, self._meaning.shapes))
 
     def _commit(self, work: Work) -> None:
         self._write(self._blocks / f"{self._next_number():06d}.blk", work)
@@ -313,36 +327,24 @@ class Store:
         Files of an earlier design of this output are written anew, their points numbered as in this one. Those of fewer
         institutions stay as they are.
         """
-        former = [*stored["former"], stored["sha256"]] if stored else []
-        former = [digest for digest in dict.fromkeys(former) if digest != self._meaning.spec]
-        lists = [*stored["narrower"], spec.names(stored["specification"])] if stored else []
-        narrower = [list(names) for names in dict.fromkeys(map(tuple, lists)) if list(names) != spec.names(asked)]
-        forms = extension.forms_of(asked, narrower)
-        files, damaged = open_blocks(self._blocks)
-        files, renumbered, foreign = extension.sorted_out(files, forms, experiment, former)
-        index = Index([*files, *renumbered])
-        if index.longest > experiment.sampling.replicates:
-            raise StoreError(
-                f"{self.path} already has {index.longest:,} replicates of a point, more than the "
-                f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
-            )
-        if not widen and any(file.meaning.kind != self._meaning.kind for file in [*files, *renumbered]):
+        found = extension.found(self.path, self._blocks, experiment, asked, stored)
+        if not widen and found.has_narrow:
             raise StoreError(
                 f"{self.path} has work of fewer institutions than asked for, and shards cannot be given more: collect "
                 "those of the fewer (csmc collect), then run the whole output with all (csmc run without --shard). "
                 "Nothing has been changed"
             )
-        self._set_aside([*damaged, *(file.path for file in foreign)])
-        self._write_document(experiment, asked, former, narrower)
+        self._set_aside(found.unfit)
+        self._write_document(experiment, asked, found.former, found.narrower)
         for leftover in self._blocks.glob(".*.tmp"):
             leftover.unlink()
         try:
-            meanings = {form.meaning.kind: form.meaning for form in forms}
-            renewed = [write_block(file.path, meanings[file.meaning.kind], file.work()) for file in renumbered]
+            meanings = {form.meaning.kind: form.meaning for form in found.forms}
+            renewed = [write_block(file.path, meanings[file.meaning.kind], file.work()) for file in found.renumbered]
         except OSError as error:
             raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
-        self._hold([*files, *renewed], forms)
-        self._index = None if self._narrow else index
+        self._hold([*found.current, *renewed], found.forms)
+        self._index = None if found.has_narrow else found.begun
 
     def _set_aside(self, paths: list[Path]) -> None:
         for path in paths:
@@ -374,7 +376,7 @@ class Store:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
 
 
-def _merged(counted: Counted, shapes: Shapes) -> Work:
+def merged(counted: Counted, shapes: Shapes) -> Work:
     """What has been counted in some spans, one row for each point."""
     order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
     spans, rows = counted.spans[order], counted.rows[order]

@@ -68,7 +68,9 @@ def test_the_version_is_the_packages(csmc_command) -> None:
 def test_help_lists_every_command(csmc_command) -> None:
     ended = csmc_command("--help")
     assert ended.code == 0
-    assert all(verb in ended.out for verb in ("run", "validate", "institutions", "schema", "report", "export", "bench"))
+    assert all(
+        verb in ended.out for verb in ("run", "validate", "plan", "institutions", "schema", "report", "export", "bench")
+    )
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -122,6 +124,24 @@ def test_validate_says_what_would_run(config: Path, csmc_command) -> None:
     assert not Path("results").exists()
 
 
+def test_plan_says_what_a_run_would_cost_and_writes_nothing(config: Path, csmc_command) -> None:
+    less = ["-s", "outputs.metrics=[war, peace]", "-s", "outputs.joint=none"]
+    ended = csmc_command("plan", config, *less, "--seconds", "0.1", "--cores", "8", "--cores", "512")
+    assert (ended.code, ended.err) == (0, "")
+    assert "2 x 400 replicates; 0 done, 2 left" in ended.out
+    assert "1,600 institution-episodes; 0 done, 1,600 left" in ended.out
+    beginnings = [line.split()[0] for line in ended.out.splitlines() if line]
+    assert all(beginnings.count(word) == 1 for word in ("8", "512", "collective_security", "war", "peace"))
+    forecast = json.loads(csmc_command("plan", config, *less, "--seconds", "0.1", "--json", "-o", "elsewhere").out)
+    assert (forecast["output"], forecast["crises"]["left"]) == ("elsewhere", 800)
+    assert [path.name for path in config.parent.iterdir()] == [config.name]
+    csmc_command("run", config, *less, "--quiet")
+    assert "2 done, 0 left" in csmc_command("plan", config, *less, "--seconds", "0.1").out
+    refused = csmc_command("plan", config, *less, "-s", "seed=5")
+    assert refused.code == 2
+    assert "results/small holds a result of another configuration" in refused.err
+
+
 @pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
 def test_every_configuration_of_the_repository_is_right(name: str, csmc_command) -> None:
     ended = csmc_command("validate", CONFIGS / name)
@@ -165,6 +185,11 @@ def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_comma
         ["run", "small.yaml", "-s", "no_such.path=1"],
         ["run", "small.yaml", "-o", "small.yaml"],
         ["run", "small.yaml", "-o", "small.yaml/below"],
+        ["plan", "missing.yaml"],
+        ["plan", "small.yaml", "--cores", "0"],
+        ["plan", "small.yaml", "--seconds", "0"],
+        ["plan", "small.yaml", "-s", "no_such.path=1"],
+        ["plan", "small.yaml", "-o", "small.yaml"],
         ["report", "missing"],
         ["export", "missing", "target.csv"],
         ["institutions", "league_of_nation"],

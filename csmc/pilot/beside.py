@@ -1,0 +1,116 @@
+"""What a run takes beside the kernel, by really storing what a pilot counted and making a result of it.
+
+Edit here when a run does something new with what has been counted. All is in a temporary folder, and gone afterwards.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from csmc.config import Experiment
+from csmc.engine.pending import COMMIT_BYTES
+from csmc.engine.records import chunk_points
+from csmc.engine.store import Store
+from csmc.engine.tallies import Counted
+from csmc.estimate import plan
+from csmc.kernel.result import Integers, carry, from_rows, tally_shapes
+from csmc.pilot.forecast import Line
+from csmc.pilot.sample import Chosen
+from csmc.pilot.simulate import Simulated
+from csmc.results import assemble, result_path
+
+#: Results are made so many times at most, and no more of them after so many seconds.
+ROUNDS, ROUNDS_SECONDS = 3, 3.0
+#: Tallies are scaled up by this at most, so that they stay within 64 bits.
+_MOST_TIMES = 1 << 27
+
+
+class Beside(NamedTuple):
+    """Seconds of processor time and bytes, see `csmc.pilot.forecast.Measured`."""
+
+    commit: Line
+    commit_bytes: Line
+    result: Line
+    result_bytes: Line
+    spec_bytes: int
+
+
+def measure_beside(experiment: Experiment, pilot: Simulated) -> Beside:
+    """Store what was counted at some points of an experiment, and make a result of it: of one point, and of all.
+
+    What a point adds to a time is little beside what other work on the machine does. So times are of a whole chunk of
+    points, in which the same ones come again and again, and the least of a few.
+    """
+    shapes = tally_shapes(len(experiment.institutions), plan(experiment))
+    found = len(pilot.points)
+    crowd = np.resize(np.arange(found), max(found, chunk_points(shapes, experiment.n_points)))
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="csmc-plan-") as folder:
+
+        def keep(which: Integers) -> _Kept:
+            return _keep(experiment, pilot, which, Path(tempfile.mkdtemp(dir=folder)) / "out")
+
+        first, every = keep(crowd[:1]), keep(crowd[:found])
+        one, many = [keep(crowd[:1])], [every if len(crowd) == found else keep(crowd)]
+        while len(many) < ROUNDS and time.monotonic() - began < ROUNDS_SECONDS:
+            one.append(keep(crowd[:1]))
+            many.append(keep(crowd))
+    return Beside(
+        _line(min(kept.commit for kept in one), min(kept.commit for kept in many), len(crowd), many[0].files),
+        _line(first.commit_bytes, every.commit_bytes, found, every.files),
+        _line(min(kept.result for kept in one), min(kept.result for kept in many), len(crowd)),
+        _line(first.result_bytes, every.result_bytes, found),
+        first.spec_bytes,
+    )
+
+
+def _line(first: float, every: float, count: int, firsts: int = 1) -> Line:
+    return Line(first, max(every - firsts * first, 0.0) / max(count - firsts, 1))
+
+
+class _Kept(NamedTuple):
+    commit: float
+    commit_bytes: int
+    files: int
+    result: float
+    result_bytes: int
+    spec_bytes: int
+
+
+def _keep(experiment: Experiment, pilot: Simulated, which: Integers, path: Path) -> _Kept:
+    """Store some points of a pilot in a folder of their own, and make a result of them."""
+    chosen = experiment.over(Chosen(experiment.design, tuple(pilot.points[which].tolist())))
+    counted = _as_if_all(chosen, pilot, which)
+    store = Store(path)
+    with store.claim(chosen, plan(chosen)):
+        size = max(COMMIT_BYTES // counted.rows[0].nbytes, 1)
+        began = time.thread_time()
+        for first in range(0, len(which), size):
+            some = slice(first, first + size)
+            store.commit(Counted(counted.spans[some], counted.keys[some], counted.rows[some]))
+        commit = time.thread_time() - began
+    stored, blocks = _size(path), _size(path / "blocks")
+    began = time.process_time()
+    assemble(chosen, store)
+    result = time.process_time() - began
+    return _Kept(commit, blocks, -(-len(which) // size), result, _size(result_path(path)), stored - blocks)
+
+
+def _as_if_all(experiment: Experiment, pilot: Simulated, which: Integers) -> Counted:
+    """What was counted as if each history had been seen again and again, up to all replicates; the points from 0.
+
+    Larger numbers take more bytes; an odd number of times leaves them no zeros at the end, which would take fewer.
+    """
+    replicates = pilot.replicates[which]
+    times = np.minimum(experiment.sampling.replicates // replicates, _MOST_TIMES) | 1
+    rows = pilot.rows[which] * times[:, None]
+    carry(from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment))))
+    numbers = np.arange(len(which))
+    return Counted(np.stack([numbers, 0 * numbers, replicates * times], axis=1), pilot.keys[which], rows)
+
+
+def _size(path: Path) -> int:
+    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
