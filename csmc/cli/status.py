@@ -38,6 +38,8 @@ def _print(found: dict[str, Any]) -> None:
 def _print_run(place: str, run: dict[str, Any]) -> None:
     ago = duration((datetime.now(UTC) - datetime.fromisoformat(run["updated"])).total_seconds())
     say(f"{place}: {run['state']}; {run['engine']} on {run['host']}, process {run['pid']}; last heard of {ago} ago")
+    if run["state"] == "silent":
+        say("         it should have been heard of: it was killed, or cannot write; the same csmc run goes on")
     if run["state"] == "running":
         left = "" if run["eta"] is None else f", {duration(run['eta'])} left"
         say(f"         {quantity(run['rate'])} crises/s{left}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NAME = "status.json"
 #: Seconds between two beats.
 BEAT_SECONDS = 5.0
+#: A run that is running but has not been heard of for so long is called silent: it was killed, or cannot write.
+SILENT_SECONDS = 300.0
 #: Failures that are written down.
 SHOWN = 100
 
@@ -77,7 +79,17 @@ def read_heartbeat(folder: Path) -> dict[str, Any] | None:
         document = json.loads((folder / NAME).read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
-    return document if isinstance(document, dict) else None
+    if not isinstance(document, dict):
+        return None
+    return document | {"state": "silent"} if _is_silent(document) else document
+
+
+def _is_silent(document: dict[str, Any]) -> bool:
+    try:
+        age = datetime.now(UTC) - datetime.fromisoformat(document["updated"])
+    except (LookupError, TypeError, ValueError):
+        return False
+    return document.get("state") == "running" and age.total_seconds() > SILENT_SECONDS
 
 
 def _now() -> str:

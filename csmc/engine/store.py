@@ -178,7 +178,6 @@ class Store:
             return Index([])
         stored = self.document
         self._refuse_different(stored["specification"], asked)
-        self._meaning = spec.meaning(asked)
         return Index(extension.found(self.path, self._blocks, experiment, asked, stored).wide)
 
     @contextmanager

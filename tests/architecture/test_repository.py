@@ -34,6 +34,13 @@ def test_no_file_of_code_is_long(root: Path) -> None:
     assert {str(path): length for path, length in lengths.items() if length > LONGEST_FILE} == {}
 
 
+def test_every_fault_that_a_test_states_is_on_the_page_of_faults(root: Path) -> None:
+    page = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    for path in (root / "tests" / "chaos").glob("test_*.py"):
+        for function in re.findall(r"^def (test_\w+)\([^)]*\bfault: ", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert f"`{path.name}::{function}`" in page, "make chaos writes it anew"
+
+
 def test_no_file_names_a_path_of_one_machine(root: Path) -> None:
     found = [str(p) for p in repository_files(root) if MACHINE_PATH.search(p.read_text(encoding="utf-8"))]
     assert found == []

@@ -27,7 +27,7 @@ CONFIG = """
 name: nodes
 institutions: [balance_of_power, un_security_council]
 design: {grid: {interests.divergence: [0.5, 1.0, 2.0], crisis.war_cost: [0.2, 0.4]}}
-sampling: {replicates: 3_000_000}
+sampling: {replicates: 10_000_000}
 execution: {block: 65536}
 """
 
@@ -76,6 +76,7 @@ def at_work(nodes: Nodes, start: Start, tmp_path: Path) -> Start:
             return process.poll() is not None or (len(working) >= 3 and replicates_on_disk(tmp_path / "out") > 0)
 
         assert wait_until(busy, 60.0), "not all nodes take part"
+        assert process.poll() is None, "the run is over before anything has gone wrong"
         return process
 
     return run

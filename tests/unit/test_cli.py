@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -335,10 +336,16 @@ def test_shards_status_and_verification_from_the_command_line(config: Path, csmc
     assert partial.code == 3
     assert "this result is partial" in partial.err
     assert csmc_command("run", config, "-o", "out", "--shard", "2/2", "-s", "execution.block=100").code == 0
+    assert json.loads(csmc_command("collect", "out", "--json").out)["files"] == 1
     collected = csmc_command("collect", "out")
     assert collected.code == 0
     assert f"digest   {whole}" in collected.out
     assert "are on disk" in csmc_command("status", "out").out
+    beat = Path("whole/status.json")
+    beat.write_text(beat.read_text().replace('"state": "finished"', '"state": "running"'))
+    assert "whole: running" in csmc_command("status", "whole").out
+    beat.write_text(re.sub(r'"updated": "\d{4}', '"updated": "2025', beat.read_text()))
+    assert "whole: silent" in csmc_command("status", "whole").out
     checked = csmc_command("verify", "out", "--all")
     assert (checked.code, checked.out.strip()) == (0, "4 stored rows were counted again, 0 differ")
     wrong = csmc_command("run", config, "--shard", "3/2")
