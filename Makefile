@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# two processes; tests of one group follow each other
+TWO := -p no:benchmark -n 2 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
@@ -39,10 +41,10 @@ run: $(VENV)/installed
 	@$(BIN)/csmc run configs/quickstart.yaml
 
 test: $(VENV)/developed
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(TWO)
 
 proof: $(VENV)/developed
-	@$(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark -n 2 --dist loadgroup --evidence=docs/verification.md
+	@$(BIN)/python -m pytest $(TWO) -m "proof or not proof" --evidence=docs/verification.md
 
 chaos: $(VENV)/developed
 	@CSMC_KILLS=100 $(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark --faults=docs/reliability.md tests/chaos
