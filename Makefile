@@ -15,7 +15,7 @@ help:
 	@echo "make test        set up .venv with the test tools and run the tests"
 	@echo "make proof       every test, the long ones too; writes docs/verification.md"
 	@echo "make chaos       kill, cut off, damage and hinder runs and clusters; writes docs/reliability.md (as root: nodes of their own)"
-	@echo "make mutation    plant faults in the kernel and the estimators, list those that no test notices"
+	@echo "make mutation    plant all faults in the kernel and the estimators, list those that no test notices"
 	@echo "make lint        ruff, mypy and the import contracts"
 	@echo "make bench       the benchmarks"
 	@echo "make performance measures this machine; writes docs/performance.md"

@@ -8,13 +8,14 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"  # before anything loads numba
 os.environ.setdefault("MPLBACKEND", "Agg")
 warnings.simplefilter("ignore")
 
-from .planting import ROOT, equivalents, plant  # noqa: E402
+from .planting import ROOT, equivalents, faults, plant  # noqa: E402
 
 KERNEL = [path for path in sorted((ROOT / "csmc" / "kernel").glob("*.py")) if path.name != "__init__.py"]
 ESTIMATE = [path for path in sorted((ROOT / "csmc" / "estimate").glob("*.py")) if path.name != "__init__.py"]
@@ -49,6 +50,7 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--at-least", type=float, default=0.0, help="share of non-equivalent faults to be noticed")
     parser.add_argument("--among", type=Path, help="plant only faults whose keys are lines of this file")
+    parser.add_argument("--every", type=int, default=1, help="plant only every so-many-th of them")
     parser.add_argument("--none", action="store_true", help="plant none: only show that nothing is noticed then")
     arguments = parser.parse_args()
     paths = KERNEL if arguments.target == "kernel" else ESTIMATE
@@ -61,7 +63,9 @@ def main() -> int:
     if arguments.none:
         return 0
     known, noticed, planted, missed = equivalents(), Counter[str](), Counter[str](), []
-    among = set(arguments.among.read_text().splitlines()) if arguments.among else None
+    among = {key for key, _, _ in islice(faults(paths), 0, None, arguments.every)}
+    if arguments.among:
+        among &= set(arguments.among.read_text().splitlines())
     for fault in plant(paths, examine, arguments.workers, skip=known, among=among):
         file = fault.key.partition(":")[0]
         planted[file] += 1

@@ -51,12 +51,12 @@ class Fault:
 
 
 def plant(
-    files: Iterable[Path], examine: Callable[[], None], workers: int, skip: Container[str], among: Container[str] | None
+    files: Iterable[Path], examine: Callable[[], None], workers: int, skip: Container[str], among: Container[str]
 ) -> Iterator[Fault]:
-    """Plant the faults of `files`, but `skip`, or only those `among`; `examine` raises in the fork if it sees one."""
+    """Plant the faults of `files` that are `among`, but those to `skip`; `examine` raises in the fork if it sees one."""
     running: dict[int, str] = {}
     for key, path, mutant in faults(files):
-        if key in skip or (among is not None and key not in among):
+        if key in skip or key not in among:
             continue
         if len(running) == workers:
             yield _reap(running)
