@@ -34,10 +34,11 @@ def test_nine_in_ten_planted_faults_are_noticed(
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     noticed, planted = re.search(r"^(\d+) of (\d+) faults noticed", done.stdout, re.MULTILINE).groups()  # type: ignore[union-attr]
     left_out = sum(key.startswith(f"csmc/{target}/") for key in equivalents())
+    which = "all" if every == 1 else f"one in {every}"
     evidence(
         Section.MUTATION,
         f"At least {AT_LEAST:.0%} of the faults planted one at a time in csmc/{target} (an operator, a comparison, a "
-        f"constant, a branch, a call; {'all' if every == 1 else f'one in {every}'} of them) are noticed by a few seconds "
+        f"constant, a branch, a call; {which} of them) are noticed by a few seconds "
         f"of tests: {shown}",
         f"{noticed} of {planted} ({int(noticed) / int(planted):.1%}); {left_out} in all change nothing that can be "
         "seen and are listed with the reason in tests/mutation/equivalent.txt",
