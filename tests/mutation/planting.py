@@ -53,7 +53,7 @@ class Fault:
 def plant(
     files: Iterable[Path], examine: Callable[[], None], workers: int, skip: Container[str], among: Container[str]
 ) -> Iterator[Fault]:
-    """Plant the faults of `files` that are `among`, not those to `skip`; `examine` raises in the fork if it sees one."""
+    """Plant the faults of `files` that are `among`, but not to `skip`; `examine` raises in the fork if it sees one."""
     running: dict[int, str] = {}
     for key, path, mutant in faults(files):
         if key in skip or key not in among:
