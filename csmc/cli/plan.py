@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 #: The metric whose half-widths are shown by institution, if it is chosen.
 SHOWN = "war"
 MISSING = "–"
-UNITS = ("KiB", "MiB", "GiB", "TiB", "PiB")
 
 
 def plan(
@@ -56,13 +55,15 @@ def show(forecast: "Forecast") -> None:
 
 
 def _print_amounts(forecast: "Forecast") -> None:
+    from rich.filesize import decimal
+
     points, episodes, work = forecast.points, forecast.institution_episodes, forecast.core_seconds
     say(f"{forecast.name}: what `csmc run` will cost; counts are exact, all else is expected from a pilot")
     say(f"points   {points.total:,} x {forecast.replicates:,} replicates; {points.done:,} done, {points.left:,} left")
     say(f"crises   {forecast.crises.total:,} under each of {len(forecast.institutions)} institutions")
     say(f"         {episodes.total:,} institution-episodes; {episodes.done:,} done, {episodes.left:,} left")
     say(f"work     {_time(work.expected)} on one core ({work.expected / 3600:.3g} core-hours){_between(work)}")
-    say(f"disk     {_size(forecast.store_bytes)} more in the store, {_size(forecast.result_bytes)} for the result")
+    say(f"disk     {decimal(forecast.store_bytes)} more in the store, {decimal(forecast.result_bytes)} for the result")
     say()
 
 
@@ -109,14 +110,6 @@ def _time(seconds: float) -> str:
     if math.isnan(seconds):
         return MISSING
     return f"{seconds:.2g} s" if seconds < 9.95 else duration(seconds)
-
-
-def _size(count: int) -> str:
-    """Bytes in two or three digits: 950 bytes, 3.2 KiB, 41 MiB."""
-    if count < 1024:
-        return f"{count} bytes"
-    power = min((count.bit_length() - 1) // 10, len(UNITS))
-    return f"{count / 1024**power:.3g} {UNITS[power - 1]}"
 
 
 def _digits(value: float) -> str:

@@ -2,7 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 
 from csmc import kernel
 from csmc._jit import CACHE_DIRECTORY
@@ -22,7 +22,7 @@ def _one_at_a_time() -> Iterator[None]:
     if kernel.is_cached():
         yield
         return
-    with (CACHE_DIRECTORY / ".lock").open("w") as file:
-        with suppress(OSError):  # a file system without locks: compiled more often than needed, no worse
-            fcntl.flock(file, fcntl.LOCK_EX)
+    with ExitStack() as held:
+        with suppress(OSError):  # a full disk, or one without locks: compiled more often than needed, no worse
+            fcntl.flock(held.enter_context((CACHE_DIRECTORY / ".lock").open("w")), fcntl.LOCK_EX)
         yield

@@ -6,6 +6,7 @@ dies with it.
 
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import time
@@ -86,6 +87,14 @@ class Node:
     def processes(self, name: str) -> list[int]:
         """The processes on the node in whose command line a text is, by their numbers outside."""
         return processes(name, self._space.pid)
+
+    def send(self, number: signal.Signals, name: str) -> None:
+        """Send a signal to those processes; between two tasks a worker has another name for a moment."""
+        found: list[int] = []
+        wait_until(lambda: found.extend(self.processes(name)) or found, 10.0)
+        assert found, f"no {name} on {self.name}: nothing would go wrong"
+        for pid in found:
+            os.kill(pid, number)
 
     def cut(self) -> None:
         """Pull the cable."""

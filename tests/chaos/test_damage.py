@@ -12,10 +12,11 @@ import pytest
 from csmc import engine as engines
 from csmc.engine import LocalEngine, Store, WriteError
 from csmc.errors import StoreError
-from tests.chaos.runs import CONFIG, finish, replicates_on_disk, small, started, until
+from tests.chaos.runs import finish, replicates_on_disk, small, started, until
 from tests.evidence import told
 
 Fault = Callable[..., None]
+UNWRITTEN = "what had not been written, done again"
 pytestmark = [pytest.mark.xdist_group("chaos")]
 
 
@@ -105,21 +106,14 @@ def test_a_full_disk_is_told_and_what_was_written_is_kept(tmp_path: Path, fault:
         for ballast in disk.glob("ballast-*"):
             ballast.unlink()
         assert run(disk / "out") == undisturbed
-    fault("the disk is full (a file system of 64 KiB)", told(f"error: {caught.value}", disk / "out"), code=1)
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "chaos.yaml"
-    path.write_text(CONFIG)
-    return path
+    said = told(f"error: {caught.value}", disk / "out")
+    fault("the disk is full (a file system of 64 KiB)", said, code=1, lost=UNWRITTEN)
 
 
 @pytest.mark.proof
 def test_an_output_that_becomes_read_only_or_vanishes_is_told_and_the_next_run_goes_on(
-    config: Path, tmp_path: Path, fault: Fault
+    config: Path, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
-    undisturbed = finish(config, tmp_path / "whole")
     output, elsewhere = tmp_path / "out", tmp_path / "elsewhere"
     process = started(config, output)
     until(lambda: replicates_on_disk(output), process)
@@ -136,5 +130,5 @@ def test_an_output_that_becomes_read_only_or_vanishes_is_told_and_the_next_run_g
     assert "No such file or directory" in gone
     elsewhere.rename(output)
     assert finish(config, output) == undisturbed
-    fault("the output becomes read-only during a run", told(read_only, output), code=1)
-    fault("the output is moved away during a run", told(gone, output), code=1, lost="nothing, once it is back")
+    fault("the output becomes read-only during a run", told(read_only, output), code=1, lost=UNWRITTEN)
+    fault("the output is moved away during a run", told(gone, output), code=1, lost=f"{UNWRITTEN} once it is back")

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from csmc.engine import Store
-from tests.chaos.runs import CONFIG, finish, replicates_on_disk, started, until
+from tests.chaos.runs import finish, replicates_on_disk, started, until
 from tests.evidence import told
 
 Fault = Callable[..., None]
@@ -22,18 +22,6 @@ KILLS = int(os.environ.get("CSMC_KILLS", "15"))
 
 #: How often a driver is killed that has given institutions to some files and not to others.
 HALFWAY = 3
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "chaos.yaml"
-    path.write_text(CONFIG)
-    return path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return finish(config, tmp_path_factory.mktemp("undisturbed"))
 
 
 def ended(process: "subprocess.Popen[str]", number: signal.Signals, after: float) -> tuple[int, str]:

@@ -15,12 +15,16 @@ from pathlib import Path
 import pytest
 
 from csmc.engine import Store
+from csmc.engine.ray import PATIENCE_SECONDS, PATIENCE_TASKS
 from tests.chaos.nodes import Node, Nodes, cluster, wait_until
 from tests.chaos.runs import finish, replicates_on_disk
 from tests.evidence import told
 
 Fault = Callable[..., None]
 Start = Callable[..., "subprocess.Popen[str]"]
+#: In which a run ends that is asked to.
+STOP_SECONDS = 15.0
+LATE = f"nothing; after {PATIENCE_SECONDS:.0f} s and {PATIENCE_TASKS:.0f} usual tasks others do its work too"
 pytestmark = [pytest.mark.proof, pytest.mark.ray, pytest.mark.xdist_group("ray")]
 
 CONFIG = """
@@ -30,18 +34,6 @@ design: {grid: {interests.divergence: [0.5, 1.0, 2.0], crisis.war_cost: [0.2, 0.
 sampling: {replicates: 10_000_000}
 execution: {block: 65536}
 """
-
-
-@pytest.fixture(scope="module")
-def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("config") / "nodes.yaml"
-    path.write_text(CONFIG)
-    return path
-
-
-@pytest.fixture(scope="module")
-def undisturbed(config: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return finish(config, tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture
@@ -104,8 +96,7 @@ def test_a_raylet_that_is_killed_is_done_without_and_a_node_that_joins_takes_par
     process = start()
     joined = nodes.add()
     assert wait_until(lambda: replicates_on_disk(tmp_path / "out"), 60.0)
-    for pid in nodes.all[2].processes("raylet/raylet"):
-        os.kill(pid, signal.SIGKILL)
+    nodes.all[2].send(signal.SIGKILL, "raylet/raylet")
     code, err = result(process)
     assert code == 0, err
     assert joined.name in workers_of(tmp_path / "out")
@@ -129,14 +120,13 @@ def test_a_node_that_is_cut_off_and_a_worker_that_hangs_are_not_waited_for(
     nodes: Nodes, at_work: Start, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
     process = at_work()
-    for pid in nodes.all[1].processes("ray::tally_on_worker"):
-        os.kill(pid, signal.SIGSTOP)
+    nodes.all[1].send(signal.SIGSTOP, "ray::tally_on_worker")
     nodes.all[2].cut()
     code, err = result(process)
     assert code == 0, err
     assert Store(tmp_path / "out").digest() == undisturbed
-    fault("the cable of a node is pulled", "nothing; after some 50 s others do its work too", code=code)
-    fault("a worker hangs (SIGSTOP)", "nothing; after some 50 s another does its work too", code=code)
+    fault("the cable of a node is pulled", LATE, code=code)
+    fault("a worker hangs (SIGSTOP)", LATE, code=code)
 
 
 def test_a_slow_node_is_no_trouble(
@@ -167,8 +157,7 @@ def test_a_driver_on_a_cluster_that_is_killed_leaves_a_cluster_that_works_and_an
     nodes: Nodes, start: Start, at_work: Start, undisturbed: str, tmp_path: Path, fault: Fault
 ) -> None:
     at_work()
-    for pid in nodes.head.processes("csmc.cli run"):
-        os.kill(pid, signal.SIGKILL)
+    nodes.head.send(signal.SIGKILL, "csmc.cli run")
     kept = replicates_on_disk(tmp_path / "out")
     assert kept > 0
     code, err = result(start())
@@ -176,6 +165,20 @@ def test_a_driver_on_a_cluster_that_is_killed_leaves_a_cluster_that_works_and_an
     assert Store(tmp_path / "out").digest() == undisturbed
     fault("the driver on a Ray cluster is killed (SIGKILL)", "nothing; the same command goes on", code=code,
           lost="at most the last seconds, done again")  # fmt: skip
+
+
+def test_a_driver_on_a_cluster_that_is_asked_to_stop_does_so_within_seconds(
+    nodes: Nodes, at_work: Start, config: Path, undisturbed: str, tmp_path: Path, fault: Fault
+) -> None:
+    process, began = at_work(), time.monotonic()
+    nodes.head.send(signal.SIGTERM, "csmc.cli run")
+    code, err = result(process)
+    assert code == 130
+    assert time.monotonic() - began < STOP_SECONDS
+    (tmp_path / "out" / ".lock").unlink(missing_ok=True)
+    assert finish(config, tmp_path / "out") == undisturbed
+    said = f"within {STOP_SECONDS:.0f} s: {told(err, tmp_path / 'out')}"
+    fault("the driver on a Ray cluster gets SIGTERM", said, code=code)
 
 
 def test_when_the_head_dies_the_driver_says_so_and_the_next_run_goes_on(
@@ -189,12 +192,12 @@ def test_when_the_head_dies_the_driver_says_so_and_the_next_run_goes_on(
     process = at_work(on=nodes.all[1])
     for node in (nodes.head, nodes.all[2]):
         node.end()
-    for pid in nodes.all[1].processes("ray::tally_on_worker"):  # else it might finish the run without a head
-        os.kill(pid, signal.SIGSTOP)
+    nodes.all[1].send(signal.SIGSTOP, "ray::tally_on_worker")  # else it might finish the run without a head
     code, err = result(process)
     assert code == 1
     assert "has not answered for 20 s" in err
     assert replicates_on_disk(tmp_path / "out") > 0
     (tmp_path / "out" / ".lock").unlink(missing_ok=True)
     assert finish(config, tmp_path / "out") == undisturbed
-    fault("the head of the cluster dies, the driver is on another node", told(err, tmp_path / "out"), code=code)
+    fault("the head of the cluster dies, the driver is on another node", told(err, tmp_path / "out"), code=code,
+          lost="what was in flight, done again")  # fmt: skip

@@ -1,7 +1,6 @@
 """configs/cluster_sweep.yaml: on threads, on a cluster that loses a node on the way, and in four shards."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -35,8 +34,8 @@ def test_a_sweep_of_100_000_points_has_one_digest_wherever_it_runs(
         run = nodes.csmc("run", config, "-o", str(output), "--address", nodes.address, "--json")
         total = json.loads(csmc("run", config, "-o", str(tmp_path / "threads"), "--json", "--threads", "2"))
         assert wait_until(lambda: replicates_on_disk(output) > 0.1 * total["episodes"], 200.0)
-        for pid in nodes.all[2].processes("raylet/raylet"):
-            os.kill(pid, signal.SIGKILL)
+        assert run.poll() is None, "the run is over before anything has gone wrong"
+        nodes.all[2].send(signal.SIGKILL, "raylet/raylet")
         said, err = run.communicate(timeout=300)
         assert run.returncode == 0, err
     assert json.loads(said)["digest"] == total["digest"]

@@ -1,7 +1,7 @@
 """A node that cannot do csmc's work ends the run at once, in words that name it; what had finished is kept."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -40,7 +40,7 @@ def without_a_cache(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def nodes(tmp_path: Path) -> "Nodes":
+def nodes(tmp_path: Path) -> Iterator[Nodes]:
     with cluster(tmp_path) as made:
         made.add(cores=0)
         yield made
