@@ -8,6 +8,7 @@ import numpy as np
 from csmc.estimate.differences import Known, hull, mover_interval, paired_proportion_interval, unshared_events
 from csmc.estimate.independence import independent_variance
 from csmc.estimate.intervals import (
+    LEVEL,
     Floats,
     Interval,
     mean_events,
@@ -35,39 +36,41 @@ class Estimate(NamedTuple):
     pairing_gain: Floats
 
 
-def estimate(metric: Metric, moments: Moments) -> Estimate:
-    """Estimate a metric at every point and institution of `moments`."""
+def estimate(metric: Metric, moments: Moments, level: float = LEVEL) -> Estimate:
+    """Estimate a metric at every point and institution of `moments`, with intervals of a confidence level."""
     own = influence(metric, moments)
     own_variance = variance(moments, own)
-    known = Known(own.value, np.sqrt(own_variance), *_interval(metric, moments, own, np.sqrt(own_variance)))
+    own_se = np.sqrt(own_variance)
+    known = Known(own.value, own_se, *_interval(metric, moments, own, own_se, level))
     shared = covariance(moments, own)
     difference, difference_variance, unpaired = _difference(moments, own, own_variance, shared)
     difference_se = np.sqrt(difference_variance)
     if metric.kind == "proportion":
-        paired = _proportion_difference(metric, moments, own, known, difference, difference_se, shared)
+        paired = _proportion_difference(metric, moments, own, known, difference, difference_se, shared, level)
     else:
-        paired = _mean_difference(metric, moments, own, known, unpaired, shared)
+        paired = _mean_difference(metric, moments, own, known, unpaired, shared, level)
     low, high = _known_for_the_reference(paired, difference, moments.plan.reference)
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(difference_variance > 0, unpaired / difference_variance, np.nan)
     return Estimate(*known, difference, difference_se, low, high, gain)
 
 
-def _interval(metric: Metric, moments: Moments, own: Influence, se: Floats) -> Interval:
+def _interval(metric: Metric, moments: Moments, own: Influence, se: Floats, level: float) -> Interval:
     if metric.kind == "proportion":
-        return proportion_interval(own.value, se, own.trials, own.informative)
+        return proportion_interval(own.value, se, own.trials, own.informative, level)
     if metric.minus is None:
-        return mean_interval(own.value, se, own.informative, _changing(metric, moments, own), *_bounds(metric, moments))
-    one, other = (_part(metric, ratio, moments) for ratio in (metric.ratio, metric.minus))
+        changing, bounds = _changing(metric, moments, own), _bounds(metric, moments)
+        return mean_interval(own.value, se, own.informative, changing, *bounds, level)
+    one, other = (_part(metric, ratio, moments, level) for ratio in (metric.ratio, metric.minus))
     return mover_interval(one, other, (one.se**2 + other.se**2 - se**2) / 2)
 
 
-def _part(metric: Metric, ratio: Ratio, moments: Moments) -> Known:
+def _part(metric: Metric, ratio: Ratio, moments: Moments, level: float) -> Known:
     """One of the two ratios, from 0 on, whose difference is the metric."""
     part = replace(metric, ratio=ratio, minus=None, low=0.0)
     own = influence(part, moments)
     se = np.sqrt(variance(moments, own))
-    return Known(own.value, se, *_interval(part, moments, own, se))
+    return Known(own.value, se, *_interval(part, moments, own, se, level))
 
 
 def _bounds(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
@@ -107,22 +110,29 @@ def _proportion_difference(
     difference: Floats,
     se: Floats,
     shared: Floats,
+    level: float,
 ) -> Interval:
     """Bonett and Price's interval; where the institutions need not have the same trials, not within that of MOVER."""
     independent = independent_variance(metric, moments, own, known.se, se)
     trials, informative = (_smaller(moments, count) for count in (own.trials, own.informative))
-    pairs = paired_proportion_interval(difference, se, trials, informative, independent)
+    pairs = paired_proportion_interval(difference, se, trials, informative, independent, level)
     if isinstance(metric.ratio.denominator, Constant):
         return pairs
     return hull(pairs, mover_interval(known, _of_reference(moments, known), shared))
 
 
 def _mean_difference(
-    metric: Metric, moments: Moments, own: Influence, known: Known, unpaired: Floats, shared: Floats
+    metric: Metric,
+    moments: Moments,
+    own: Influence,
+    known: Known,
+    unpaired: Floats,
+    shared: Floats,
+    level: float,
 ) -> Interval:
     low, high = _bounds(metric, moments)
     events = _smaller(moments, mean_events(own.value, known.se, low, high))
-    added = unshared_events(unpaired, events, _smaller(moments, _changing(metric, moments, own)))
+    added = unshared_events(unpaired, events, _smaller(moments, _changing(metric, moments, own)), level)
     below, above = mover_interval(known, _of_reference(moments, known), shared, added)
     return Interval(np.maximum(below, low - high), np.minimum(above, high - low))
 
