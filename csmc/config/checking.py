@@ -75,14 +75,17 @@ class Checker:
     def value(self, path: str, value: Any, route: Route, multiply: bool = False) -> Any:
         """`value` in the type that `path` has, unchanged if it is illegal (then there is a new problem)."""
         self.routes[path] = route
-        if is_institutional(path):
-            problem = self._institutional_problem(path, value, multiply)
-        else:
-            problem = self._parameter_problem(path, value, multiply)
+        problem = self.problem(path, value, multiply)
         if problem:
             self.problems.append(Problem(route, problem, shown(value)))
             return value
         return value if is_institutional(path) or multiply else BY_PATH[path].convert(value)
+
+    def problem(self, path: str, value: Any, multiply: bool = False) -> str | None:
+        """Why `value` may not stand at `path`, to be read after it."""
+        if is_institutional(path):
+            return self._institutional_problem(path, value, multiply)
+        return self._parameter_problem(path, value, multiply)
 
     def path_problem(self, path: str) -> str | None:
         """Why `path` is no path at all, with the nearest that is."""
