@@ -272,6 +272,46 @@ class Samples(Concat):
         return {RANDOMIZATION: [number for number, part in enumerate(self.parts) for _ in range(part.n_points)]}
 
 
+@dataclass(frozen=True)
+class Derived(Design):
+    """A design whose points also set paths that follow from what they are; `values` (point,) are numbers."""
+
+    whole: Design
+    values: Mapping[str, NDArray[Any]]
+
+    @property
+    def n_points(self) -> int:
+        """That of the design."""
+        return self.whole.n_points
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the design, then those that follow."""
+        return (*self.whole.paths, *self.values)
+
+    def assignment(self, index: int) -> Assignment:
+        """What the design sets, and what follows."""
+        return self.whole.assignment(index) | {path: values[index].item() for path, values in self.values.items()}
+
+    def column(self, path: str) -> list[Any]:
+        """Values that follow, or the column of the design."""
+        return self.values[path].tolist() if path in self.values else self.whole.column(path)
+
+    def as_data(self) -> dict[str, Any]:
+        """The design: what follows is stated apart from it."""
+        return self.whole.as_data()
+
+    @property
+    def shape(self) -> Shape | None:
+        """That of the design."""
+        return self.whole.shape
+
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """That of the design."""
+        return self.whole.layout
+
+
 def _crossed(parts: Sequence[tuple[int, Sequence[Any] | None]]) -> list[Any]:
     """The only column among `parts` (length, column), over all combinations of the parts, the last one fastest."""
     before, values, after = 1, [UNSET], 1

@@ -29,6 +29,18 @@ def split_path(path: str) -> tuple[str, str]:
     return name, field
 
 
+def is_whole(path: str) -> bool:
+    """Whether numbers at `path` are whole."""
+    return path.endswith(".council.seats") if is_institutional(path) else BY_PATH[path].kind == "int"
+
+
+def meet(path: str, other: str) -> bool:
+    """Whether two institutional paths can be of one field of one institution."""
+    (name, field), (other_name, other_field) = split_path(path), split_path(other)
+    same_institution = name == other_name or ALL in (name, other_name)
+    return same_institution and (f"{field}.".startswith(f"{other_field}.") or f"{other_field}.".startswith(f"{field}."))
+
+
 def apply_path(
     institutions: Sequence[Institution], path: str, value: Scalar, multiply: bool = False
 ) -> tuple[Institution, ...]:

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from csmc.config.checking import Checker, is_institutional
-from csmc.config.distributions import SHAPES, Choice, Kind, Range, conditioned, logarithmic, uniform
+from csmc.config.checking import Checker, is_institutional, is_whole
+from csmc.config.distributions import SHAPES, Choice, Kind, Numbers, Range, conditioned, logarithmic, uniform
 from csmc.config.document import Route
 from csmc.design import same_type
-from csmc.errors import Problem, dotted, shown, suggestion
+from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
 #: Ways to state a range beside [low, high].
@@ -45,7 +45,7 @@ def _uniform(path: str, ends: Any, route: Route, checker: Checker, *, log: bool 
     if log and pair[0] <= 0:
         checker.problems.append(Problem(route, "must be above 0 to be uniform in its logarithm", shown(pair[0])))
         return None
-    return (logarithmic if log else uniform)(*pair, _is_whole(path))
+    return (logarithmic if log else uniform)(*pair, is_whole(path))
 
 
 def _ends(path: str, ends: Any, route: Route, checker: Checker) -> tuple[float, float] | None:
@@ -67,10 +67,6 @@ def _ends(path: str, ends: Any, route: Route, checker: Checker) -> tuple[float, 
     return low, high
 
 
-def _is_whole(path: str) -> bool:
-    return path.endswith(".council.seats") if is_institutional(path) else BY_PATH[path].kind == "int"
-
-
 def _distribution(path: str, content: Any, route: Route, checker: Checker) -> Range | None:
     kinds = [key for key in content if key != "within"] if isinstance(content, Mapping) else []
     if len(kinds) != 1 or kinds[0] not in KINDS:
@@ -89,7 +85,7 @@ def _distribution(path: str, content: Any, route: Route, checker: Checker) -> Ra
             return _choice(path, content[kind], inner, checker)
         return _uniform(path, content[kind], inner, checker, log=kind == "log")
     if _is_no_number(path, checker):
-        checker.problems.append(Problem(route, "is of a parameter that is not a number; use choice"))
+        checker.problems.append(Problem(route, f"is for numbers, which {path} does not take; use choice"))
         return None
     numbers = _numbers(SHAPES[kind], content[kind], inner, checker)
     if numbers is None:
@@ -101,7 +97,7 @@ def _distribution(path: str, content: Any, route: Route, checker: Checker) -> Ra
         within = _ends(path, content["within"], (*route, "within"), checker)
     else:
         within = _support(path, frozen, route, checker)
-    return _conditioned(frozen, within, _is_whole(path), route, checker) if within else None
+    return _conditioned(frozen, within, is_whole(path), route, checker) if within else None
 
 
 def _is_no_number(path: str, checker: Checker) -> bool:
@@ -138,14 +134,12 @@ def _numbers(kind: Kind, content: Any, route: Route, checker: Checker) -> dict[s
 
 def _support(path: str, frozen: Any, route: Route, checker: Checker) -> tuple[float, float] | None:
     """Where the distribution ends by itself, if all of it is legal."""
-    low, high = (float(end) for end in frozen.support())
+    ends = (float(end) for end in frozen.support())
+    low, high = (math.floor(end + 0.5) if is_whole(path) and math.isfinite(end) else end for end in ends)
     for end in (low, high):
-        value = math.floor(end + 0.5) if _is_whole(path) and math.isfinite(end) else end
-        problem = checker.problem(path, value)
+        problem = checker.problem(path, end)
         if problem:
-            message = (
-                f"reaches to {end:g}, but {dotted((path,))} {problem}; add within: [low, high] to condition it on that"
-            )
+            message = f"reaches to {end:g}, but {problem}; add within: [low, high] to condition it on legal values"
             checker.problems.append(Problem(route, message))
             return None
     checker.routes[path] = route
@@ -160,11 +154,18 @@ def _conditioned(frozen: Any, within: tuple[float, float], whole: bool, route: R
         )
         checker.problems.append(Problem((*route, "within"), message))
         return None
-    tried = numbers.quantile(np.linspace(0.0, 1.0, 101)[1:-1])
-    if not (np.isfinite(tried).all() and (np.diff(tried) >= 0).all()):
+    if not _is_inverted(frozen, numbers, mass):
         checker.problems.append(Problem(route, "is too extreme to be computed; take numbers nearer to 1"))
         return None
     return numbers
+
+
+def _is_inverted(frozen: Any, numbers: Numbers, mass: float) -> bool:
+    """Whether the quantiles are where the distribution has these shares."""
+    shares = np.linspace(0.0, 1.0, 101)
+    half = 0.5 if numbers.whole else 0.0
+    reached = frozen.cdf(numbers.quantile(shares) - half) - frozen.cdf(numbers.low - half)
+    return bool((np.abs(reached - shares * mass) <= 1e-6).all())
 
 
 def _choice(path: str, content: Any, route: Route, checker: Checker) -> Range | None:
