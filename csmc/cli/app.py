@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from csmc import __version__
+from csmc.cli.average import average
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
@@ -24,7 +25,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, export, bench):
+for command in (run, validate, plan, status, collect, verify, institutions, schema, report, average, export, bench):
     app.command()(command)
 
 
