@@ -51,20 +51,23 @@ def _over_outcomes(each: Floats) -> Floats:
 class Prevention(NamedTuple):
     """What becomes of wars when one institution takes the place of another; NaN where there are none to divide by.
 
+    there, back: what is counted of the wars under the one, and of those under the other.
     fates (point, fate): shares of the wars under the one, by what they are under the other; the last is the share
     prevented. origins (point, fate): shares of the wars under the other, by what they are under the one; the last is
     the share of new wars. added (point, fate): the same per war under the one. net (point, 1): wars fewer under the
     other, per war under the one.
     """
 
+    there: Fates
+    back: Fates
     fates: Known
     origins: Known
     added: Known
     net: Known
 
 
-def fates(moments: Moments, one: int, other: int) -> Fates:
-    """The fates under one institution of the wars under another, different one, both by their numbers.
+def follow(moments: Moments, one: int, other: int) -> Fates:
+    """The fates that the wars under one institution have under another one, both by their numbers.
 
     Raises
     ------
@@ -111,9 +114,9 @@ def prevention(moments: Moments, one: int, other: int, level: float = LEVEL) -> 
     Raises
     ------
     CsmcError
-        As `fates`.
+        As `follow`.
     """
-    there, back = fates(moments, one, other), fates(moments, other, one)
+    there, back = follow(moments, one, other), follow(moments, other, one)
     prevented, origins = _shares(there, level), _shares(back, level)
     added = _added(moments, there, back, level)
     fewer = _ratio(back.wars, there.wars, back.own_squares, there.products, there.own_squares)
@@ -121,7 +124,7 @@ def prevention(moments: Moments, one: int, other: int, level: float = LEVEL) -> 
     covariance = (lost.se**2 + won.se**2 - fewer.se**2) / 2
     low, high = mover_interval(lost, won, covariance)
     net = Known(1 - fewer.value, fewer.se, low, np.minimum(high, 1.0))
-    return Prevention(prevented, origins, added, net)
+    return Prevention(there, back, prevented, origins, added, net)
 
 
 class _Ratio(NamedTuple):
