@@ -1,0 +1,7 @@
+"""What is asked of a finished result: questions in, labelled xarray Datasets out."""
+
+from csmc.analysis.discovery import discover
+from csmc.analysis.screening import screen
+from csmc.analysis.sensitivity import sensitivity
+
+__all__ = ["discover", "screen", "sensitivity"]
