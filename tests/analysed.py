@@ -17,8 +17,8 @@ PATHS = (
     "system.great_power_members",
     "dynamics.trust_learning",
     "dynamics.trust",
-    "dynamics.war_loss",
-    "dynamics.spoils",
+    "dynamics.double_standard",
+    "crisis.general_war",
 )
 
 

@@ -44,8 +44,8 @@ def discover(
     peel
         The share of a box's points that a step takes off.
     step
-        Which step of the peeling becomes the box, after widening it where that costs no density and taking off limits of
-        no use; by default that of the best balance (harmonic mean) of density and coverage.
+        Which step of the peeling becomes the box, after widening it where that costs no density and taking off limits
+        of no use; by default that of the best balance (harmonic mean) of density and coverage.
     permutations
         How often hits are dealt out at random to tell how probable such a balance is by chance.
     resamples

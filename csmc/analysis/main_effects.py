@@ -85,8 +85,10 @@ def main_effects(found: Basis, values: Floats, errors: Floats, weights: Floats |
 
     values, errors: value and expected square of its error, (point, quantity), nothing missing; errors must be
     independent between points, or given as 0. weights: how often each point counts, all once by default.
-    S_i = (mean g_i^2 - what the residuals alone would give it) / (variance - mean error), g_i the fitted effect about
-    its mean (the correction of omega squared, Hays 1963). Errors raise the residuals and so take off themselves.
+    V_i = mean g_i^2 - what the residuals alone would give it, g_i the fitted effect about its mean (the correction of
+    omega squared, Hays 1963), and S_i = V_i / (sum of all V_i + variance of the residuals - mean error): parameters are
+    taken to be independent, so how they happen to go together at these points does not count. Errors raise the
+    residuals and so take off themselves.
     """
     n, terms = len(values), found.terms
     w = np.ones(n) if weights is None else weights
@@ -96,8 +98,6 @@ def main_effects(found: Basis, values: Floats, errors: Floats, weights: Floats |
     fitted = inverse @ (weighted.T @ values)
     residual = (w[:, None] * (values - design @ fitted) ** 2).sum(axis=0) / max(n - design.shape[1], 1)
     mean = w @ values / n
-    variance = (w[:, None] * (values - mean) ** 2).sum(axis=0) / (n - 1) - w @ errors / n
-    variance = np.where(variance > (_ROUNDING * mean) ** 2, variance, np.nan)
     centred = terms - w @ terms / n
     plain, corrected = [], []
     for own in found.own:
@@ -106,6 +106,8 @@ def main_effects(found: Basis, values: Floats, errors: Floats, weights: Floats |
         effect = np.einsum("iq,ij,jq->q", fitted[shifted], spread, fitted[shifted])
         plain.append(effect)
         corrected.append(effect - np.trace(spread @ inverse[shifted, shifted]) * residual)
+    variance = np.sum(corrected, axis=0) + residual - w @ errors / n
+    variance = np.where(variance > (_ROUNDING * mean) ** 2, variance, np.nan)
     with np.errstate(invalid="ignore"):
         return MainEffects(np.array(corrected) / variance, variance, np.array(plain) / variance)
 

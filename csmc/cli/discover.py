@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
 MISSING = "–"
+LIMITS = ("parameter", "from", "to", "quasi-p: from", "to", "found again: from", "to")
+STEPS = ("step", "points", "mass", "density", "coverage", "limits")
 
 
 def discover(
@@ -28,8 +30,6 @@ def discover(
     """Find a box of parameters in which a condition holds, and say how dense and how complete it is (PRIM)."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
-    from csmc.report.style import save, styled
-    from csmc.report.tradeoff import trade_off
     from csmc.results import open_results
 
     with open_results(result) as dataset:
@@ -39,10 +39,10 @@ def discover(
         else:
             show(found, dataset)
         if figures:
-            figures.mkdir(parents=True, exist_ok=True)
-            with styled():
-                for path in save(trade_off(found, dataset), figures, "discovery"):
-                    (note if as_json else say)(f"figure   {path}")
+            from csmc.report.tradeoff import trade_off_figure
+
+            for path in trade_off_figure(found, dataset, figures):
+                (note if as_json else say)(f"figure   {path}")
         warn_if_partial(dataset)
 
 
@@ -61,11 +61,9 @@ def show(found: "xr.Dataset", result: "xr.Dataset") -> None:
             f"probability that hits dealt out at random do as well: {attrs['by_chance']:.2g}"
         )
     say()
-    columns = ("parameter", "from", "to", "quasi-p: from", "to", "found again: from", "to")
     if rows := _limits(found, result):
-        print_rows("limits of the box", columns, rows)
-    columns = ("step", "points", "mass", "density", "coverage", "limited")
-    print_rows("steps of the peeling (--step takes another)", columns, _steps(found))
+        print_rows("limits of the box", LIMITS, rows)
+    print_rows("steps of the peeling (--step takes another)", STEPS, _steps(found))
     print_paragraphs(_notes(found))
 
 

@@ -1,7 +1,6 @@
 """`csmc sensitivity`: which parameters a result depends on."""
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -54,8 +53,11 @@ def sensitivity(
             print(json.dumps(as_data(found), indent=2, allow_nan=False))
         else:
             show(found, dataset)
-        for path in draw(found, dataset, figures) if figures else ():
-            (note if as_json else say)(f"figure   {path}")
+        if figures:
+            from csmc.report.indices import index_figures
+
+            for path in index_figures(found, dataset, figures):
+                (note if as_json else say)(f"figure   {path}")
         warn_if_partial(dataset)
 
 
@@ -106,17 +108,3 @@ def _notes(found: "xr.Dataset") -> list[str]:
         f"Noise is {attrs['noise']}. Its line is the mean squared standard error over the variance of the estimates.",
     ]
     return said + [f"WARNING: {text}." for text in attrs["warnings"].splitlines()]
-
-
-def draw(found: "xr.Dataset", result: "xr.Dataset", directory: Path) -> list[Path]:
-    """Write a figure per estimand."""
-    from csmc.report.indices import index_bars
-    from csmc.report.style import save, styled
-
-    directory.mkdir(parents=True, exist_ok=True)
-    kind = "screening" if "mu_star" in found else "sensitivity"
-    written: list[Path] = []
-    with styled():
-        for estimand in found["estimand"].values.tolist():
-            written += save(index_bars(found, result, estimand), directory, f"{kind}_{estimand}")
-    return written

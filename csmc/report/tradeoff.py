@@ -1,9 +1,11 @@
 """Scenario discovery as a curve: what a smaller box gains in density and loses in coverage, step by step."""
 
+from pathlib import Path
+
 import xarray as xr
 from matplotlib.figure import Figure
 
-from csmc.report.style import COLOURS, legend_below, new_figure, percent_axis, titled
+from csmc.report.style import COLOURS, legend_below, new_figure, percent_axis, save, styled, titled
 
 
 def trade_off(found: xr.Dataset, result: xr.Dataset) -> Figure:
@@ -26,3 +28,10 @@ def trade_off(found: xr.Dataset, result: xr.Dataset) -> Figure:
     titled(figure, str(result.attrs.get("question", "")), f"Boxes of parameters with {attrs['where']}")
     legend_below(figure, *axes.get_legend_handles_labels())
     return figure
+
+
+def trade_off_figure(found: xr.Dataset, result: xr.Dataset, directory: Path) -> list[Path]:
+    """Write the curve and return the paths of the PNG and SVG files."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with styled():
+        return save(trade_off(found, result), directory, "discovery")
