@@ -1,6 +1,6 @@
 """Results of a real design with made-up numbers in it, for tests of what is asked of results."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,6 @@ from csmc.config import Experiment
 from csmc.results.attributes import global_attributes
 from csmc.results.coordinates import coordinates
 
-INSTITUTIONS = ["balance_of_power", "collective_security"]
 #: Paths whose values may be anything in [0, 1].
 PATHS = (
     "system.members",
@@ -22,12 +21,20 @@ PATHS = (
 )
 
 
-def over(dimensions: int, design: str, count: int, *, seeding: str = "common", seed: int = 1) -> Experiment:
+def over(
+    dimensions: int,
+    design: str,
+    count: int,
+    *,
+    seeding: str = "common",
+    seed: int = 1,
+    institutions: Sequence[str] = ("balance_of_power", "collective_security"),
+) -> Experiment:
     """An experiment over so many parameters, each uniform in [0, 1]."""
     key = "trajectories" if design == "morris" else "points"
     ranges = {path: [0.0, 1.0] for path in PATHS[:dimensions]}
     return Experiment(
-        institutions=INSTITUTIONS, design={design: {key: count, "seed": seed, "ranges": ranges}}, seeding=seeding
+        institutions=list(institutions), design={design: {key: count, "seed": seed, "ranges": ranges}}, seeding=seeding
     )
 
 
@@ -44,7 +51,7 @@ def result_of(
 ) -> xr.Dataset:
     """A result whose metrics have these values (point) under collective security and 0 under the reference.
 
-    Standard errors are `error` everywhere, intervals twice as wide to each side.
+    `institutions` makes one column per institution of a value; differences get the same. Standard errors are `error` everywhere, intervals twice as wide to each side.
     """
     axes = {axis.name: (axis.dims, axis.values, axis.attributes) for axis in coordinates(experiment)}
     variables: dict[str, Any] = {"replicates": ("point", np.full(experiment.n_points, 100))}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from csmc.config.experiment import Experiment
 
 
-#: Kinds of design that are written as paths and their values.
-_OF_FACTORS = ("grid", "zip", *ARRANGED)
+#: Kinds of design whose content in an identity is a list of factors, each with its name.
+OF_FACTORS = ("grid", "zip", *ARRANGED)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -61,7 +61,7 @@ def _in_order(design: dict[str, Any]) -> dict[str, Any]:
     ((kind, content),) = design.items()
     if kind in ARRANGED:
         content = content["values"]
-    if kind in _OF_FACTORS:
+    if kind in OF_FACTORS:
         return {kind: [{"name": path, "values": values} for path, values in content.items()]}
     return {kind: content if kind == "cases" else [_in_order(part) for part in content]}
 
@@ -69,7 +69,7 @@ def _in_order(design: dict[str, Any]) -> dict[str, Any]:
 def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
     """The design of an identity as a configuration states it."""
     ((kind, content),) = design.items()
-    if kind in _OF_FACTORS:
+    if kind in OF_FACTORS:
         values = {factor["name"]: factor["values"] for factor in content}
         return {kind: {"values": values} if kind in ARRANGED else values}
     return {kind: content if kind == "cases" else [from_order(part) for part in content]}
