@@ -11,6 +11,7 @@ from csmc import __version__
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.pairs import pairs
@@ -18,6 +19,7 @@ from csmc.cli.plan import plan
 from csmc.cli.report import report
 from csmc.cli.run import run
 from csmc.cli.schema import schema
+from csmc.cli.sensitivity import sensitivity
 from csmc.cli.status import status
 from csmc.cli.validate import validate
 from csmc.cli.verify import verify
@@ -25,7 +27,11 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, pairs, export, bench):
+COMMANDS = (
+    *(run, validate, plan, status, collect, verify, institutions, schema),
+    *(report, pairs, sensitivity, discover, export, bench),
+)
+for command in COMMANDS:
     app.command()(command)
 
 

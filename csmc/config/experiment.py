@@ -177,6 +177,10 @@ class Experiment:
         """The values of every varied path at all points; of a field that is multiplied, the factors."""
         return {path: [_label(value) for value in self._column(path)] for path in self.varied}
 
+    def layout(self) -> dict[str, list[int]]:
+        """Where every point stands in a design that a method reads by places, as whole numbers by name; often none."""
+        return self.design.layout
+
     def values_of(self, path: str) -> list[Any]:
         """The value of a parameter at every point, varied or not."""
         if path in self.varied:

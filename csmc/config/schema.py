@@ -1,13 +1,18 @@
 """The JSON Schema of a configuration, made from the tables that also validate it."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from csmc.config.arranged import MAX_LEVELS
 from csmc.config.design_reader import MAX_VALUES
 from csmc.config.sections import Head
 from csmc.config.space_filling import MAX_POINTS
 from csmc.institutions.catalogue import names
 from csmc.institutions.record import Institution
 from csmc.parameters import BY_PATH, Parameter
+
+#: The further setting of `morris`.
+LEVELS = {"levels": {"type": "integer", "minimum": 2, "maximum": MAX_LEVELS, "multipleOf": 2, "default": 4}}
 
 
 def schema() -> dict[str, Any]:
@@ -146,6 +151,8 @@ def _design() -> dict[str, Any]:
         "concat": designs | {"description": "The points of several designs, one after the other."},
         "lhs": _space_filling("A Latin hypercube."),
         "sobol": _space_filling("A scrambled Sobol' sequence; the number of points is a power of two."),
+        "saltelli": _arranged("For Sobol' indices: points x (ranges + 2) in all, points a power of two.", "points"),
+        "morris": _arranged("Morris' screening: trajectories x (ranges + 1) points in all.", "trajectories", LEVELS),
     }
     return {
         "Factors": {"type": "object", "minProperties": 1, "additionalProperties": values},
@@ -157,6 +164,26 @@ def _design() -> dict[str, Any]:
             "maxProperties": 1,
             "properties": kinds,
         },
+    }
+
+
+def _arranged(description: str, count: str, others: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A sample like those that fill a space, or its values written out."""
+    sample = _space_filling(description)
+    properties = dict(sample["properties"])
+    numbers = {count: properties.pop("points")} | properties | dict(others or {})
+    written = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["values"],
+        "properties": {"values": {"$ref": "#/$defs/Factors"}},
+    }
+    return {
+        "description": description,
+        "anyOf": [
+            sample | {"required": [count, "ranges"], "properties": numbers},
+            written,
+        ],
     }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from csmc._jit import DIGEST
 from csmc.config import Experiment
+from csmc.config.export import OF_FACTORS
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
 from csmc.engine.files import canonical
@@ -117,7 +118,7 @@ def _paths(design: Any) -> Iterator[str]:
     """Yield every path that a design sets."""
     for kind_of_design, content in (design or {}).items():
         for part in content:
-            if kind_of_design in ("grid", "zip"):
+            if kind_of_design in OF_FACTORS:
                 yield part["name"]
             else:
                 yield from part if kind_of_design == "cases" else _paths(part)

@@ -49,6 +49,9 @@ def coordinates(experiment: Experiment) -> Iterator[Coordinate]:
     yield Coordinate("rung", ("rung",), _text(RUNGS), {"long_name": "position on the ladder"})
     yield _rung_names(experiment)
     yield from design_coordinates(experiment)
+    for name, places in experiment.layout().items():
+        meaning = {"units": "1", "long_name": f"{name} of the design, for csmc.analysis"}
+        yield Coordinate(name, ("point",), np.array(places), meaning)
 
 
 def design_coordinates(experiment: Experiment) -> Iterator[Coordinate]:

@@ -126,6 +126,9 @@ class StandIn:
     def coordinates(self) -> dict[str, list[Any]]:
         return {path: [point[path] for point in self.grid] for path in self.axes}
 
+    def layout(self) -> dict[str, list[int]]:
+        return {}
+
     def values_of(self, path: str) -> list[Any]:
         return [point.get(path, self.parameters.get(path)) for point in self.grid]
 
