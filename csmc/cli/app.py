@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from csmc import __version__
+from csmc.cli.average import average
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
@@ -29,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 COMMANDS = (
     *(run, validate, plan, status, collect, verify, institutions, schema),
-    *(report, pairs, sensitivity, discover, export, bench),
+    *(report, pairs, average, sensitivity, discover, export, bench),
 )
 for command in COMMANDS:
     app.command()(command)

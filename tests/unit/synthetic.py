@@ -126,6 +126,10 @@ class StandIn:
     def coordinates(self) -> dict[str, list[Any]]:
         return {path: [point[path] for point in self.grid] for path in self.axes}
 
+    @property
+    def derived(self) -> dict[str, str]:
+        return {}
+
     def layout(self) -> dict[str, list[int]]:
         return {}
 
