@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from csmc.config import space_filling
+from csmc.config import arranged, space_filling
 from csmc.config.checking import Checker
 from csmc.config.document import Route
 from csmc.config.loading import flatten
@@ -27,7 +27,7 @@ from csmc.design import (
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
-KINDS = ("grid", "zip", "cases", "product", "concat", "samples", *space_filling.KINDS)
+KINDS = ("grid", "zip", "cases", "product", "concat", "samples", *space_filling.KINDS, *arranged.KINDS)
 SPREADS = ("linspace", "logspace", "multiply")
 #: The values of a design's factors are held in memory; points are not, but each leaves some 10 kB on disk.
 MAX_VALUES = 400_000
@@ -63,6 +63,7 @@ class DesignReader:
             "concat": self._concat,
             "samples": self._samples,
             **{filling: partial(self._fill, filling) for filling in space_filling.KINDS},
+            **{kept: partial(self._arrange, kept) for kept in arranged.KINDS},
         }
         if kind not in readers:
             self._refuse(
@@ -79,10 +80,22 @@ class DesignReader:
         return design
 
     def _fill(self, kind: str, content: Any, route: Route) -> Design | None:
-        design = space_filling.read_space_filling(kind, content, route, self.checker)
+        return self._replacing(space_filling.read_space_filling(kind, content, route, self.checker))
+
+    def _replacing(self, design: Design | None) -> Design | None:
+        """A sample: its values replace what they vary."""
         for path in design.paths if design else ():
             self._multiplies.setdefault(path, False)
         return design
+
+    def _arrange(self, kind: str, content: Any, route: Route) -> Design | None:
+        if route != ("design", kind):
+            self._refuse(route, f"stands alone: {kind} is no part of another design, whose points would part its own")
+            return None
+        if isinstance(content, Mapping) and "values" in content:
+            written = self._zip(content["values"], (*route, "values"))
+            return arranged.check(kind, written, content, route, self.checker) if isinstance(written, Zip) else None
+        return self._replacing(arranged.read_arranged(kind, content, route, self.checker))
 
     def _refuse(self, route: Route, message: str, value: Any = ()) -> None:
         self.checker.problems.append(Problem(route, message, shown(value)))

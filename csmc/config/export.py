@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from csmc.config.arranged import KINDS as ARRANGED
 from csmc.config.document import MAX_DEPTH
 from csmc.config.tableset import Tables
 from csmc.errors import ConfigError
@@ -15,6 +16,10 @@ from csmc.kernel.codes import STREAM_VERSION
 
 if TYPE_CHECKING:
     from csmc.config.experiment import Experiment
+
+
+#: Kinds of design whose content in an identity is a list of factors, each with its name.
+OF_FACTORS = ("grid", "zip", *ARRANGED)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -56,7 +61,9 @@ def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
 def _in_order(design: dict[str, Any]) -> dict[str, Any]:
     """A design whose factors are a list: their order numbers the points, and mappings are compared without theirs."""
     ((kind, content),) = design.items()
-    if kind in ("grid", "zip"):
+    if kind in ARRANGED:
+        content = content["values"]
+    if kind in OF_FACTORS:
         return {kind: [{"name": path, "values": values} for path, values in content.items()]}
     return {kind: content if kind == "cases" else [_in_order(part) for part in content]}
 
@@ -64,8 +71,9 @@ def _in_order(design: dict[str, Any]) -> dict[str, Any]:
 def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
     """The design of an identity as a configuration states it."""
     ((kind, content),) = design.items()
-    if kind in ("grid", "zip"):
-        return {kind: {factor["name"]: factor["values"] for factor in content}}
+    if kind in OF_FACTORS:
+        values = {factor["name"]: factor["values"] for factor in content}
+        return {kind: {"values": values} if kind in ARRANGED else values}
     return {kind: content if kind == "cases" else [from_order(part) for part in content]}
 
 

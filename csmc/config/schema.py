@@ -1,7 +1,9 @@
 """The JSON Schema of a configuration, made from the tables that also validate it."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from csmc.config.arranged import MAX_LEVELS
 from csmc.config.design_reader import MAX_VALUES
 from csmc.config.distributions import SHAPES, Kind
 from csmc.config.formulas import MAX_LENGTH
@@ -10,6 +12,9 @@ from csmc.config.space_filling import MAX_POINTS, MAX_RANDOMIZATIONS
 from csmc.institutions.catalogue import names
 from csmc.institutions.record import Institution
 from csmc.parameters import BY_PATH, Parameter
+
+#: The further setting of `morris`.
+LEVELS = {"levels": {"type": "integer", "minimum": 2, "maximum": MAX_LEVELS, "multipleOf": 2, "default": 4}}
 
 
 def schema() -> dict[str, Any]:
@@ -154,6 +159,8 @@ def _design() -> dict[str, Any]:
         "samples": designs | {"description": "Independent samples of one distribution, equally many points each."},
         "lhs": _space_filling("A Latin hypercube."),
         "sobol": _space_filling("A scrambled Sobol' sequence; the number of points is a power of two."),
+        "saltelli": _arranged("For Sobol' indices: points x (ranges + 2) in all, points a power of two.", "points"),
+        "morris": _arranged("Morris' screening: trajectories x (ranges + 1) points in all.", "trajectories", LEVELS),
     }
     return {
         "Range": _range(),
@@ -166,6 +173,26 @@ def _design() -> dict[str, Any]:
             "maxProperties": 1,
             "properties": kinds,
         },
+    }
+
+
+def _arranged(description: str, count: str, others: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A sample like those that fill a space, or its values written out."""
+    sample = _space_filling(description)
+    properties = dict(sample["properties"])
+    numbers = {count: properties.pop("points")} | properties | dict(others or {})
+    written = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["values"],
+        "properties": {"values": {"$ref": "#/$defs/Factors"}},
+    }
+    return {
+        "description": description,
+        "anyOf": [
+            sample | {"required": [count, "ranges"], "properties": numbers},
+            written,
+        ],
     }
 
 
