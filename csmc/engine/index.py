@@ -47,10 +47,10 @@ class Index:
         return self._table[starts, POINT], np.add.reduceat(lengths, starts) if len(starts) else lengths
 
     def places(self, first: int, stop: int) -> Integers:
-        """Where the points first..stop-1 are counted, each row once, (place, 3): point, file, row."""
+        """Where points first..stop-1 are counted, each row once, by file and point, (place, 3): point, file, row."""
         begin, end = np.searchsorted(self._table[:, POINT], [first, stop])
         places = self._table[begin:end][:, [POINT, FILE, ROW]]
-        places = places[np.lexsort((places[:, 0], places[:, 2], places[:, 1]))]
+        places = places[np.lexsort((places[:, 2], places[:, 0], places[:, 1]))]
         return places[np.any(np.diff(places, axis=0, prepend=-1), axis=1)]
 
     @property

@@ -4,6 +4,7 @@ A span is a run of replicates of one design point. Tallies are exact integers, s
 the sizes here serve only speed, progress and how much an interruption costs.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from csmc.config import Experiment
+from csmc.engine.cuts import cuts
 from csmc.kernel.result import Integers
 
 #: Blocks are multiples of this many replicates, so that the kernel's lanes are full.
@@ -19,6 +21,8 @@ QUANTUM = 256
 BLOCK_SECONDS = 0.2
 #: No block is longer than this, however cheap its replicates.
 LARGEST_BLOCK = 1 << 20
+#: More replicates than any point has.
+NEVER = 1 << 62
 #: Planning value for 8 states (seconds per institution-episode); bench/ has the measured ones.
 EPISODE_SECONDS = 200e-9
 
@@ -52,13 +56,14 @@ class Costs:
     """What a replicate of every design point costs; one number per point in each array.
 
     lengths: episodes of a history. states: in its system. seconds: planned, under all institutions on one core.
-    block_sizes: replicates that are simulated together.
+    block_sizes: replicates that are simulated together. cuts: where blocks end whatever their size.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.lengths = _column(experiment, "dynamics.episodes")
         self.states = _column(experiment, "system.n_states")
         self.seconds = EPISODE_SECONDS * len(experiment.institutions) * self.lengths * self.states / 8
+        self.cuts = cuts(experiment)
         self._block = experiment.execution.block
 
     @cached_property
@@ -83,11 +88,12 @@ def _column(experiment: Experiment, path: str) -> Integers:
 
 
 def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
-    """Cut what is missing (range, 3), see `as_array`, at multiples of the points' block sizes."""
+    """Cut what is missing (range, 3), see `as_array`, at multiples of the points' block sizes, and at `costs.cuts`."""
     sizes = costs.block_sizes[missing[:, 0]].tolist()
+    edges = [*costs.cuts.edges.tolist(), NEVER]
     for (point, first, stop), size in zip(missing.tolist(), sizes, strict=True):
         while first < stop:
-            end = min((first // size + 1) * size, stop)
+            end = min((first // size + 1) * size, stop, edges[bisect_right(edges, first)])
             yield Span(point, first, end - first)
             first = end
 

@@ -11,6 +11,7 @@ from csmc._jit import DIGEST
 from csmc.config import Experiment
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
+from csmc.engine.cuts import cuts
 from csmc.engine.files import canonical
 from csmc.kernel.result import Plan, tally_shapes
 
@@ -22,11 +23,14 @@ WIDTH = 60
 
 def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
     """Everything that determines what is counted: experiment, kernel, and which tallies are kept."""
-    kept = {
+    kept: dict[str, Any] = {
         "own_pairs": plan.own_pairs.tolist(),
         "cross_pairs": plan.cross_pairs.tolist(),
         "joint": plan.joint,
     }
+    rule = cuts(experiment).rule
+    if rule:
+        kept["cuts"] = rule
     spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
     plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
     return plain
@@ -88,7 +92,10 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
     if stored.get("kernel") != asked["kernel"]:
         lines.append("the kernel: that one was made by another version of csmc")
-    if stored.get("tallies") != asked["tallies"]:
+    mine, theirs = (dict(one.get("tallies") or {}) for one in (stored, asked))
+    if mine.pop("cuts", "") != theirs.pop("cuts", ""):
+        lines.append("sampling: that one can give sums over other first replicates of a point")
+    if mine != theirs:
         lines.append("outputs.metrics or outputs.joint: that one kept other sums")
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]

@@ -19,6 +19,7 @@ import numpy as np
 from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
+from csmc.engine.cuts import NO_CUTS, Cuts, cuts
 from csmc.engine.files import canonical, sync_directory, write_durably
 from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
 from csmc.engine.lock import NAME as LOCK_NAME
@@ -57,6 +58,7 @@ class Store:
         self._damaged = self.path / "damaged"
         self._runs = self.path / "runs.jsonl"
         self._meaning = Meaning("", "", {})
+        self._cuts = NO_CUTS
         self._files: list[BlockFile] | None = None
         self._narrow: dict[Path, Narrow] = {}
         self._index: Index | None = None
@@ -210,7 +212,7 @@ class Store:
             stored = self.document if self._spec_path.exists() else None
             if stored:
                 self._refuse_different(stored["specification"], asked)
-            self._meaning = spec.meaning(asked)
+            self._meaning, self._cuts = spec.meaning(asked), cuts(experiment)
             self._adopt(experiment, asked, stored, widen)
             yield
 
@@ -222,7 +224,7 @@ class Store:
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
-        self._commit(merged(counted, self._meaning.shapes))
+        self._commit(merged(counted, self._meaning.shapes, self._cuts))
 
     def _commit(self, work: Work) -> None:
         self._write(self._blocks / f"{self._next_number():06d}.blk", work)
@@ -375,14 +377,15 @@ class Store:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
 
 
-def merged(counted: Counted, shapes: Shapes) -> Work:
-    """What has been counted in some spans, one row for each point."""
+def merged(counted: Counted, shapes: Shapes, cuts: Cuts = NO_CUTS) -> Work:
+    """What has been counted in some spans, one row for each point, or for each segment of it if rows are cut."""
     order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
     spans, rows = counted.spans[order], counted.rows[order]
-    starts = np.flatnonzero(np.diff(spans[:, POINT], prepend=-1))
+    segments = cuts.segments(spans[:, FIRST])
+    begins = (np.diff(spans[:, POINT], prepend=-1) != 0) | (np.diff(segments, prepend=-1) != 0)
+    starts = np.flatnonzero(begins)
     if len(starts) < len(rows):
         rows = np.add.reduceat(rows, starts, axis=0)
         carry(from_rows(rows, shapes))
-    ranges = joined(spans)
-    row = np.searchsorted(spans[starts, POINT], ranges[:, POINT])
-    return Work(np.column_stack([row, ranges]), counted.keys[order][starts], rows)
+    row, first, stop = joined(np.column_stack([np.cumsum(begins) - 1, spans[:, FIRST:]])).T
+    return Work(np.stack([row, spans[starts, POINT][row], first, stop], axis=1), counted.keys[order][starts], rows)
