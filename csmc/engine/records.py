@@ -52,7 +52,7 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
     DamagedBlockError
         A file has changed since it was opened.
     """
-    rows, size, width = _Rows(files), chunk_points(shapes, points), row_width(shapes)
+    rows, size, width = Rows(files), chunk_points(shapes, points), row_width(shapes)
     finished, replicates = index.replicates()
     for first in range(0, points, size):
         begin, end = np.searchsorted(finished, [first, first + size])
@@ -71,7 +71,7 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
             yield Records(chosen, replicates[begin:end], total, shapes)
 
 
-class _Rows:
+class Rows:
     """The rows of block files by the number of the file, the last ones used kept at hand."""
 
     def __init__(self, files: Sequence[BlockFile]) -> None:

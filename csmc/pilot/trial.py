@@ -46,7 +46,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     """
     job = Job(experiment, plan(experiment))
     began = time.process_time()
-    costs, replicates, n_points = Costs(experiment), experiment.sampling.replicates, experiment.n_points
+    costs, replicates, n_points = Costs(experiment), experiment.sampling.most, experiment.n_points
     missing = store.held(experiment, job.plan).missing(n_points, replicates)
     starting = time.process_time() - began
     left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
@@ -91,7 +91,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
 
 def _simulated(job: Job, costs: Costs, left: Integers, seconds: float, threads: int) -> tuple[Simulated, Simulated]:
     """A sample of the work, to time; and what to store: the same, or a stretch of points if they are cheap."""
-    pieces = Pieces(costs, left, job.experiment.sampling.replicates)
+    pieces = Pieces(costs, left, job.experiment.sampling.most)
     if not pieces.are_shared:
         sample = simulate(job, costs, pieces.draws(), seconds, threads)
         return sample, sample
