@@ -99,14 +99,14 @@ class Stored:
                 kept[axis.name] = xr.Variable(axis.dims, values, axis.attributes)
         return kept
 
-    def attributes(self, replicates: Integers) -> dict[str, Any]:
-        """What an answer says of the run: whose it is, and whether all replicates of its points have run."""
-        asked = int(self.experiment.sampling.replicates)
+    def attributes(self, points: Integers, replicates: Integers) -> dict[str, Any]:
+        """What an answer about some points says of the run: whose it is, and whether all their replicates have run."""
+        asked, ends = self.experiment.sampling.most, self.store.ends
         return {
             "title": self.experiment.name,
             "reference": self.experiment.reference,
             "replicates_planned": asked,
-            "complete": int((replicates >= asked).all()),
+            "complete": int((replicates >= asked if ends is None else ends.known[points]).all()),
         }
 
 

@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from csmc.estimate.differences import Known, hull, mover_interval, paired_proportion_interval, unshared_events
+from csmc.estimate.differences import (
+    Known,
+    effective_pairs,
+    hull,
+    mover_interval,
+    paired_proportion_interval,
+    unshared_events,
+)
 from csmc.estimate.independence import independent_variance
 from csmc.estimate.intervals import (
     LEVEL,
@@ -151,13 +158,28 @@ def _difference(single: _Single, pairs: Pairs, shared: Floats) -> tuple[Floats, 
 
 def _proportion_difference(single: _Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:
     """Bonett and Price's interval; where the institutions need not have the same trials, not within that of MOVER."""
-    own = single.influence
-    independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
-    trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
-    ends = paired_proportion_interval(difference, se, trials, informative, independent, single.level)
+    ends = paired_proportion_interval(*_as_pairs(single, pairs, difference, se))
     if isinstance(single.metric.ratio.denominator, Constant):
         return ends
     return hull(ends, mover_interval(*_both(pairs, single.known), shared))
+
+
+def _as_pairs(
+    single: _Single, pairs: Pairs, difference: Floats, se: Floats
+) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
+    """What an interval of a difference of paired proportions is made of."""
+    own = single.influence
+    independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
+    trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
+    return difference, se, trials, informative, independent, single.level
+
+
+def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:
+    """How many independent pairs that differ from the reference stand behind the difference of a proportion."""
+    single, pairs = _Single(metric, moments, level), moments.against_reference()
+    difference, difference_variance, _ = _difference(single, pairs, covariance(moments, single.influence, pairs))
+    independent_pairs, share = effective_pairs(*_as_pairs(single, pairs, difference, np.sqrt(difference_variance)))
+    return independent_pairs * share
 
 
 def _mean_difference(single: _Single, pairs: Pairs, unpaired: Floats, shared: Floats) -> Interval:

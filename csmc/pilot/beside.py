@@ -105,7 +105,7 @@ def _as_if_all(experiment: Experiment, pilot: Simulated, which: Integers) -> Cou
     Larger numbers take more bytes; an odd number of times leaves them no zeros at the end, which would take fewer.
     """
     replicates = pilot.replicates[which]
-    times = np.minimum(experiment.sampling.replicates // replicates, _MOST_TIMES) | 1
+    times = np.minimum(experiment.sampling.most // replicates, _MOST_TIMES) | 1
     rows = pilot.rows[which] * times[:, None]
     carry(from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment))))
     numbers = np.arange(len(which))
