@@ -11,6 +11,7 @@ from csmc import __version__
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.diagnose import diagnose
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.plan import plan
@@ -24,7 +25,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, export, bench):
+for command in (run, validate, plan, status, collect, verify, diagnose, institutions, schema, report, export, bench):
     app.command()(command)
 
 

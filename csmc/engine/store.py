@@ -19,12 +19,12 @@ import numpy as np
 from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
-from csmc.engine.cuts import NO_CUTS, Cuts, cuts
+from csmc.engine.cuts import NO_CUTS, Cuts, batch_cuts, cuts
 from csmc.engine.files import canonical, sync_directory, write_durably
 from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
-from csmc.engine.records import Records, merged_by_point
+from csmc.engine.records import Batches, Records, batched_by_point, merged_by_point
 from csmc.engine.tallies import Counted
 from csmc.errors import ConfigError, CsmcError, StoreError
 from csmc.kernel.result import Plan, Shapes, carry, from_rows
@@ -140,6 +140,16 @@ class Store:
         document = self.document
         shapes = spec.shapes(document["specification"])
         return merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
+
+    def batches(self) -> Iterator[Batches]:
+        """The tallies of the points with finished work, by batches of replicates, see `csmc.engine.cuts.batch_cuts`.
+
+        They are the same however the work was cut, stopped and continued. Errors are those of `records`.
+        """
+        document = self.document
+        shapes, points = spec.shapes(document["specification"]), int(document["points"])
+        where = batch_cuts(points, int(document["replicates"]))
+        return batched_by_point(self._block_files(), self.index, shapes, points, where)
 
     def files(self) -> list[BlockFile]:
         """The block files of work that has finished under all institutions, all sound.

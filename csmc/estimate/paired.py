@@ -43,7 +43,7 @@ def estimate(metric: Metric, moments: Moments, level: float = LEVEL) -> Estimate
     own_se = np.sqrt(own_variance)
     known = Known(own.value, own_se, *_interval(metric, moments, own, own_se, level))
     shared = covariance(moments, own)
-    difference, difference_variance, unpaired = _difference(moments, own, own_variance, shared)
+    difference, difference_variance, unpaired = difference_from_reference(moments, own, own_variance, shared)
     difference_se = np.sqrt(difference_variance)
     if metric.kind == "proportion":
         paired = _proportion_difference(metric, moments, own, known, difference, difference_se, shared, level)
@@ -59,8 +59,8 @@ def _interval(metric: Metric, moments: Moments, own: Influence, se: Floats, leve
     if metric.kind == "proportion":
         return proportion_interval(own.value, se, own.trials, own.informative, level)
     if metric.minus is None:
-        changing, bounds = _changing(metric, moments, own), _bounds(metric, moments)
-        return mean_interval(own.value, se, own.informative, changing, *bounds, level)
+        changing, ends = _changing(metric, moments, own), bounds(metric, moments)
+        return mean_interval(own.value, se, own.informative, changing, *ends, level)
     one, other = (_part(metric, ratio, moments, level) for ratio in (metric.ratio, metric.minus))
     return mover_interval(one, other, (one.se**2 + other.se**2 - se**2) / 2)
 
@@ -73,7 +73,7 @@ def _part(metric: Metric, ratio: Ratio, moments: Moments, level: float) -> Known
     return Known(own.value, se, *_interval(part, moments, own, se, level))
 
 
-def _bounds(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
+def bounds(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
     """The least and the largest value that a mean can have at each point."""
     known = {Constant.EPISODES: moments.episodes, Constant.STATES: moments.states}
     high = known[metric.high] if isinstance(metric.high, Constant) else np.full(len(moments.episodes), metric.high)
@@ -87,7 +87,7 @@ def _changing(metric: Metric, moments: Moments, own: Influence) -> Floats:
     return np.minimum(own.informative, np.maximum(moments.total(metric.changes), 2.0))
 
 
-def _difference(
+def difference_from_reference(
     moments: Moments, own: Influence, own_variance: Floats, shared: Floats
 ) -> tuple[Floats, Floats, Floats]:
     """Difference from the reference, its variance, and what that would be for independent draws.
@@ -130,7 +130,7 @@ def _mean_difference(
     shared: Floats,
     level: float,
 ) -> Interval:
-    low, high = _bounds(metric, moments)
+    low, high = bounds(metric, moments)
     events = _smaller(moments, mean_events(own.value, known.se, low, high))
     added = unshared_events(unpaired, events, _smaller(moments, _changing(metric, moments, own)), level)
     below, above = mover_interval(known, _of_reference(moments, known), shared, added)

@@ -48,9 +48,19 @@ class Moments:
         if isinstance(row, Constant):
             with np.errstate(invalid="ignore"):
                 return total * total / self.replicates[:, None]
-        pair = _position(self.plan.own_pairs, row, row)
+        return self.products(row, row)
+
+    def products(self, first: Tally, second: Tally) -> Floats:
+        """Sum of products of two tallies of the same institution over the replicates, not centred."""
+        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
-        return (high * 2.0**32 + low) / self._scale(row) ** 2
+        return (high * 2.0**32 + low) / self._scales(first, second)
+
+    def cross_products(self, first: Tally, second: Tally) -> Floats:
+        """Sum of products of a tally of each institution and a tally of the reference, not centred."""
+        pair = _position(self.plan.cross_pairs, first, second)
+        high, low = self.tallies.cross_high[:, :, pair], self.tallies.cross_low[:, :, pair]
+        return (high * 2.0**32 + low) / self._scales(first, second)
 
     def own(self, first: Tally, second: Tally) -> Floats:
         """Centred sum of products of two tallies of the same institution."""
