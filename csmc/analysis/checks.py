@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-#: Chance that a result that is as it should be has any failure of a check that is judged by chance, check by check.
+#: Chance, at most, that any check for faults fails in a result that is as it should be.
 FAMILY = 1e-3
 
 

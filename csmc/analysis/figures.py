@@ -43,17 +43,17 @@ Judged = tuple[str, Floats, Truths]
 
 
 class Limits(NamedTuple):
-    """Levels of single tests, so that all those of a result together have the level FAMILY in each of these groups."""
+    """Levels of single tests: all for faults in a result have the level FAMILY together, and so have all others."""
 
-    batches: float  #: the four checks of an estimate over batches
-    others: float  #: `spread` and `pairing`
-    repeats: float  #: equal batches at a point
+    batches: float  #: of each of four checks of an estimate over batches
+    repeats: float  #: of the check for equal batches at a point
+    others: float  #: of `spread` and of `pairing`
 
 
 def limits(experiment: Experiment) -> Limits:
     """The levels for as many estimates as an experiment has."""
     estimates = experiment.n_points * (2 * len(experiment.institutions) - 1) * len(chosen_metrics(experiment))
-    return Limits(FAMILY / (4 * estimates), FAMILY / (2 * estimates), FAMILY / experiment.n_points)
+    return Limits(FAMILY / (5 * estimates), FAMILY / (5 * experiment.n_points), FAMILY / (2 * estimates))
 
 
 class Figures(NamedTuple):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csmc.cli.codes import ExitCode
 from csmc.cli.console import say
 from csmc.cli.options import Result
 from csmc.cli.report import print_paragraphs, print_rows
@@ -21,7 +22,7 @@ def diagnose(
     result: Result,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts and the worst estimates as JSON.")] = False,
 ) -> None:
-    """Say which estimates rest on few events, and whether the replicates look as independent ones should."""
+    """Say which estimates rest on few events, and whether replicates look as independent ones should (else code 1)."""
     from csmc.analysis import diagnose as examine
 
     found = examine(result)
@@ -30,6 +31,8 @@ def diagnose(
         print(json.dumps(facts, indent=2))
     else:
         _print(facts, result)
+    if facts["faults"]:
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def facts_of(found: "xr.Dataset") -> dict[str, Any]:
@@ -51,7 +54,8 @@ def facts_of(found: "xr.Dataset") -> dict[str, Any]:
             "worst": worst,
         }
     known = ("level", "n", "without_events")
-    return {"checks": checks, **{name: found.attrs[name] for name in known}}
+    faults = [name for name, one in checks.items() if one["finds"] == "fault" and one["off"]]
+    return {"faults": faults, **{name: found.attrs[name] for name in known}, "checks": checks}
 
 
 def _print(facts: dict[str, Any], result: Path) -> None:
@@ -85,18 +89,18 @@ def _print_worst(name: str, one: dict[str, Any]) -> None:
 
 
 def _words(facts: dict[str, Any], result: Path) -> list[str]:
-    faults = [name for name, one in facts["checks"].items() if one["finds"] == "fault" and one["off"]]
-    told = any(one["ok"] for one in facts["checks"].values() if one["finds"] == "fault")
-    said = [
-        f"{facts['without_events']:,} values have seen no event: what is known of them is the end of their interval."
-    ]
-    if faults:
-        said.append(f"A FAULT: {', '.join(faults)}. A good result fails once in {1 / facts['level']:,.0f}.")
-    elif told:
+    checks = facts["checks"]
+    said = [f"{facts['without_events']:,} values have seen no event: all that is known of them is their interval."]
+    if facts["faults"]:
+        said.append(
+            f"A FAULT: {', '.join(facts['faults'])}. Chance does that to one good result in {1 / facts['level']:,.0f}; "
+            f"csmc verify --all {result} counts everything again."
+        )
+    elif checks["homogeneity"]["ok"]:
         said.append(f"No sign of a fault: replicates look independent. csmc verify {result} counts some of them again.")
     else:
         said.append(
-            "Faults cannot be told: that needs 8 batches of 50 events, in a design of up to 1,000 points that was run "
-            f"in batches. csmc verify {result} can tell."
+            "Whether there is a fault cannot be told: that takes 8 batches of 50 events each, of 256 replicates at "
+            f"least, in a design of up to 1,000 points. csmc verify {result} counts some of them again."
         )
     return said

@@ -82,12 +82,12 @@ def _correlations(batches: int) -> tuple[Floats, Floats]:
     values = np.linalg.eigvalsh(about_mean @ neighbours @ about_mean)
     values = np.delete(values, np.argmin(np.abs(values)))  # that of the mean
     grid = np.linspace(values[0], values[-1], 203)[1:-1]
-    above = np.array([_log_tail(values - place) for place in grid])
-    below = np.array([_log_tail(place - values) for place in grid])
+    above = np.array([log_tail(values - place) for place in grid])
+    below = np.array([log_tail(place - values) for place in grid])
     return grid, np.minimum(np.minimum(above, below) + np.log(2), 0.0)
 
 
-def _log_tail(values: Floats) -> float:
+def log_tail(values: Floats) -> float:
     """Logarithm of the probability that a sum of these values, each times a chi-squared variable, is above 0."""
     low, high = 1 / (2 * values.min()), 1 / (2 * values.max())
     edge = 1e-9 * (high - low)

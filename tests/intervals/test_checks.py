@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from scipy.stats import chi2, poisson
+from scipy.stats import beta, chi2, poisson
 
 from csmc.analysis.checks import CHECKS
 from csmc.analysis.diagnostics import examine
@@ -22,14 +22,15 @@ from csmc.estimate.convergence import (
     drift,
     homogeneity,
     log_coincidence,
+    log_tail,
     repeats,
     slope,
     spread,
 )
 from csmc.kernel.codes import Outcome
-from csmc.kernel.result import Integers, as_rows, tally_shapes
+from csmc.kernel.result import Integers, as_rows, from_rows, tally_shapes
 from tests.evidence import Section
-from tests.intervals.batches import quickstart
+from tests.intervals.batches import INSTITUTIONS, quickstart
 from tests.intervals.histories import Cell, Process
 
 BATCHES, WIDTH = 20, 2048
@@ -109,6 +110,15 @@ def test_a_batch_of_50_events_is_normal_enough_for_the_smallest_level() -> None:
     assert level < tail < 4 * level
 
 
+def test_tails_of_ratios_of_quadratic_forms_are_those_of_the_beta_distribution() -> None:
+    """For ten values a and ten values b, (ratio - b) / (a - b) is Beta(5, 5)."""
+    high, low = 0.3, -0.7
+    for place in (0.0, 0.2, 0.25, 0.28):
+        exact = beta.sf((place - low) / (high - low), 5, 5)
+        assert np.exp(log_tail(np.repeat([high, low], 10) - place)) == pytest.approx(exact, rel=0.02)
+    assert exact < 1e-6
+
+
 def test_the_chance_of_equal_counts_is_that_of_exact_enumeration() -> None:
     n, shares = 60, np.array([0.5, 0.3, 0.2])
     logs = np.cumsum(np.log(np.maximum(np.arange(n + 1), 1)))
@@ -127,7 +137,7 @@ def test_the_chance_of_equal_counts_is_that_of_exact_enumeration() -> None:
 @pytest.mark.proof
 @pytest.mark.statistical
 def test_good_results_are_silent(configs: Path, evidence: Callable[[Section, str, str], None]) -> None:
-    results, estimates, alarms, chances = 200, 0, 0, []
+    results, estimates, alarms, chances = 100, 0, 0, []
     for seed in range(results):
         known = quickstart(configs, f"seed={seed + 1}", f"sampling.replicates={BATCHES * WIDTH}")
         found = diagnosed(known, rows(known))
@@ -223,6 +233,18 @@ def test_a_nearly_absent_event_is_few_events_and_no_fault(
     assert general.values[counted > 0] == pytest.approx(counted[counted > 0], rel=1e-9), "one-shot crises are counted"
     assert "events" in off(found)
     assert off(found, *FAULTS) == set()
+
+
+def test_pairs_that_differ_are_those_of_the_joint_table(experiment: Experiment, good: Integers) -> None:
+    shapes = tally_shapes(len(INSTITUTIONS), plan(experiment))
+    joint = from_rows(good.sum(axis=0), shapes).joint[:, 0]
+    war = [Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR]
+    here, there = (joint.sum(axis=axis)[:, war].sum(axis=1) for axis in (2, 1))
+    differing = here + there - 2 * joint[:, war][:, :, war].sum(axis=(1, 2))
+    n = BATCHES * WIDTH
+    expected = (differing - (here - there) ** 2 / n) * n / (n - 1)
+    found = diagnosed(experiment, good)["figure"].sel(check="events", metric="war", estimate="difference", point=0)
+    assert found.values[1:] == pytest.approx(expected[1:], rel=1e-9)
 
 
 def made_up(process: Process, histories: int, episodes: int, seed: int) -> xr.Dataset:
