@@ -147,9 +147,8 @@ class Store:
         They are the same however the work was cut, stopped and continued. Errors are those of `records`.
         """
         document = self.document
-        shapes, points = spec.shapes(document["specification"]), int(document["points"])
-        where = batch_cuts(points, int(document["replicates"]))
-        return batched_by_point(self._block_files(), self.index, shapes, points, where)
+        points, where = int(document["points"]), batch_cuts(document["points"], document["replicates"])
+        return batched_by_point(self._block_files(), self.index, self.shapes, points, where)
 
     def files(self) -> list[BlockFile]:
         """The block files of work that has finished under all institutions, all sound.

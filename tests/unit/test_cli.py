@@ -366,7 +366,7 @@ def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_c
     monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", broken)
     failed = csmc_command("run", config)
     assert failed.code == 3
-    assert "point 1, replicates 0 to 399: ZeroDivisionError: broken" in failed.err
+    assert "point 1, replicates 0 to 255: ZeroDivisionError: broken" in failed.err
     assert csmc_command("report", "results/small").code == 3
     assert "failed   point 1" in csmc_command("status", "results/small").out
     monkeypatch.undo()
