@@ -11,8 +11,8 @@ from csmc.analysis.checks import CHECKS, FAMILY, State
 from csmc.analysis.figures import ESTIMATES, Figures, figures, limits
 from csmc.config import Experiment
 from csmc.engine import Store
+from csmc.engine.batches import Batches, batches
 from csmc.engine.cuts import BATCHED_POINTS
-from csmc.engine.records import Batches
 from csmc.errors import StoreError
 from csmc.estimate import METRICS, chosen_metrics, plan
 from csmc.estimate.intervals import Floats
@@ -61,13 +61,13 @@ def diagnose(output: str | Path) -> xr.Dataset:
     store.refuse_other_kernel(experiment, plan(experiment))
     if not len(store.index.finished()):
         raise StoreError(f"{store.path}: nothing has finished yet, so there is nothing to diagnose")
-    return examine(experiment, store.batches())
+    return examine(experiment, batches(store))
 
 
 def examine(experiment: Experiment, parts: Iterable[Batches]) -> xr.Dataset:
     """Check the tallies of an experiment, see `diagnose`; `parts` are those of its points, in their order."""
     keep = experiment.n_points <= BATCHED_POINTS
-    return _dataset(experiment, [_reduced(figures(experiment, batches), keep=keep) for batches in parts])
+    return _dataset(experiment, [_reduced(figures(experiment, part), keep=keep) for part in parts])
 
 
 class Failure(NamedTuple):

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from csmc.analysis.checks import CHECKS, FAMILY, State
 from csmc.config import Experiment
-from csmc.engine.records import Batches
+from csmc.engine.batches import Batches
 from csmc.engine.spans import Costs
 from csmc.estimate import Metric, Moments, chosen_metrics, plan
 from csmc.estimate.batches import Batched, batched

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from csmc.config import precision
 from csmc.config.checking import ALL, Checker, apply_all, is_institutional, split_path
 from csmc.config.design_reader import DesignReader
 from csmc.config.document import Document, Place
@@ -39,6 +40,7 @@ class Parts:
     design: Design
     multiplied: frozenset[str]
     tables: Tables
+    written: Document  #: where each part was written, and nothing more
 
 
 def build(document: Document) -> Parts:
@@ -58,6 +60,8 @@ def build(document: Document) -> Parts:
         design = reader.read(document.data["design"])
     reference, found = _reference(head, institutions)
     problems += (found if checker.institutions_are_complete else []) + checker.problems
+    if head and head.sampling.precision and reference and checker.institutions_are_complete:
+        problems += precision.problems(list(head.sampling.precision), [one.name for one in institutions], reference)
     if document.tables is None:
         tables = Tables()
         texts, found = _read_tables(tables, checker, fixed, design, document.folder)
@@ -67,7 +71,8 @@ def build(document: Document) -> Parts:
     if head and design and not problems and not texts:
         values = defaults() | {path: value for path, value in fixed.items() if not is_institutional(path)}
         explicit = frozenset([*fixed, *design.paths])
-        parts = Parts(head, institutions, reference, values, explicit, design, reader.multiplied, tables)
+        written = Document({}, Path(), document.places)
+        parts = Parts(head, institutions, reference, values, explicit, design, reader.multiplied, tables, written)
         problems += _combination_problems(parts, checker)
         if not problems:
             return parts

@@ -10,7 +10,18 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.config import Experiment
+from csmc.config.sections import MAX_REPLICATES
 from csmc.kernel.result import Integers
+
+#: Rows are cut, and blocks begin, at multiples of this many replicates, so that the kernel's lanes are full.
+QUANTUM = 256
+#: Where a precision is asked for, a point is looked at when it has so many replicates, and whenever it has grown by
+#: this factor: a point ends up to so much later than it might, and its intervals decide the more often when it ends.
+FIRST_LOOK, GROWTH = 1024, 1.15
+#: Designs of more points are not cut into batches: their outputs would be as many times larger as there are batches.
+BATCHED_POINTS = 1000
+#: Batches of a point, at least, if it has the replicates for so many of QUANTUM; less than twice as many at most.
+BATCHES = 16
 
 
 class Cuts(NamedTuple):
@@ -31,14 +42,6 @@ class Cuts(NamedTuple):
 NO_CUTS = Cuts("", np.zeros(0, dtype=np.int64))
 
 
-#: Designs of more points are not cut into batches: their outputs would be as many times larger as there are batches.
-BATCHED_POINTS = 1000
-#: Batches of a point, at least, if it has the replicates for so many of the shortest; less than twice as many at most.
-BATCHES = 16
-#: Replicates of the shortest batch; longer ones are this times a power of two.
-SHORTEST_BATCH = 256
-
-
 def batch_cuts(points: int, replicates: int) -> Cuts:
     """Where batches end in a design of so many points with so many replicates each.
 
@@ -47,11 +50,34 @@ def batch_cuts(points: int, replicates: int) -> Cuts:
     """
     if points > BATCHED_POINTS:
         return NO_CUTS
-    doublings = max((replicates // (BATCHES * SHORTEST_BATCH)).bit_length() - 1, 0)
-    length = SHORTEST_BATCH << doublings
+    doublings = max((replicates // (BATCHES * QUANTUM)).bit_length() - 1, 0)
+    length = QUANTUM << doublings
     return Cuts("", np.arange(length, replicates, length, dtype=np.int64))
 
 
 def cuts(experiment: Experiment) -> Cuts:
-    """Where the rows of an experiment are cut."""
-    return batch_cuts(experiment.n_points, experiment.sampling.replicates)
+    """Where the rows of an experiment are cut: at every look, if its points end at a precision, else into batches."""
+    if experiment.sampling.precision:
+        return AT_LOOKS
+    return batch_cuts(experiment.n_points, experiment.sampling.most)
+
+
+def looks(most: int) -> Integers:
+    """The numbers of replicates at which a point may end that has so many at most, in order.
+
+    They are the same in every experiment but for the last one, so that what one has counted serves another.
+    """
+    edges = AT_LOOKS.edges
+    return np.append(edges[edges < most], most)
+
+
+def _growing() -> Integers:
+    """From FIRST_LOOK on, each GROWTH times the one before, in whole quanta, up to more than any point can have."""
+    found = [FIRST_LOOK]
+    while found[-1] < MAX_REPLICATES:
+        found.append(round(found[-1] * GROWTH / QUANTUM) * QUANTUM)
+    return np.array(found, dtype=np.int64)
+
+
+#: Rows are added up between neighbouring looks.
+AT_LOOKS = Cuts(f"at looks from {FIRST_LOOK} on, {GROWTH} times apart", _growing())

@@ -7,8 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.engine.block_file import BlockFile
-from csmc.engine.cuts import Cuts
-from csmc.engine.index import FILE, FIRST, POINT, ROW, STOP, Index, selection
+from csmc.engine.index import Index, selection
 from csmc.kernel.result import Integers, Shapes, Tallies, carry, from_rows, row_width
 
 
@@ -34,19 +33,6 @@ class Records(NamedTuple):
         return np.ascontiguousarray(self.rows, dtype="<i8").reshape(-1).data
 
 
-class Batches(NamedTuple):
-    """What has been counted at some design points, in their order, in batches of consecutive replicates.
-
-    points (point,). widths (point, batch): replicates of each batch that have finished, often none. rows (point,
-    batch, width), as in `Records`. Where rows of the store span batches, all of a point is in its first.
-    """
-
-    points: Integers
-    widths: Integers
-    rows: Integers
-    shapes: Shapes
-
-
 #: Tallies of about so many bytes are in memory at a time.
 CHUNK_BYTES = 32 << 20
 #: Rows of block files that are kept at hand (bytes).
@@ -66,7 +52,7 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
     DamagedBlockError
         A file has changed since it was opened.
     """
-    rows, size, width = _Rows(files), chunk_points(shapes, points), row_width(shapes)
+    rows, size, width = Rows(files), chunk_points(shapes, points), row_width(shapes)
     finished, replicates = index.replicates()
     for first in range(0, points, size):
         begin, end = np.searchsorted(finished, [first, first + size])
@@ -85,44 +71,7 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
             yield Records(chosen, replicates[begin:end], total, shapes)
 
 
-def batched_by_point(
-    files: Sequence[BlockFile], index: Index, shapes: Shapes, points: int, cuts: Cuts
-) -> Iterator[Batches]:
-    """The tallies of those of so many points that have finished work, by batch, by chunks of points.
-
-    Raises
-    ------
-    DamagedBlockError
-        A file has changed since it was opened.
-    """
-    rows, batches = _Rows(files), len(cuts.edges) + 1
-    size = chunk_points(shapes, points, batches)
-    for first in range(0, points, size):
-        parts = index.parts(first, first + size)
-        if len(parts):
-            yield _batched(rows, parts, cuts, batches, shapes)
-
-
-def _batched(rows: "_Rows", parts: Integers, cuts: Cuts, batches: int, shapes: Shapes) -> Batches:
-    points, place = np.unique(parts[:, POINT], return_inverse=True)
-    batch, last = cuts.segments(parts[:, FIRST]), cuts.segments(parts[:, STOP] - 1)
-    order = np.lexsort((parts[:, ROW], parts[:, FILE]))
-    parts, place, batch, last = parts[order], place[order], batch[order], last[order]
-    starts = np.flatnonzero(np.any(np.diff(parts[:, [FILE, ROW]], axis=0, prepend=-1), axis=1))
-    spanning = np.minimum.reduceat(batch, starts) < np.maximum.reduceat(last, starts)
-    unknown = np.zeros(len(points), dtype=bool)
-    unknown[place[starts[spanning]]] = True
-    batch = np.where(unknown[place], 0, batch)
-    widths = np.zeros((len(points), batches), dtype=np.int64)
-    np.add.at(widths, (place, batch), parts[:, STOP] - parts[:, FIRST])
-    total = np.zeros((len(points), batches, row_width(shapes)), dtype=np.int64)
-    for number, row, mine, segment in np.stack([parts[:, FILE], parts[:, ROW], place, batch], axis=1)[starts].tolist():
-        total[mine, segment] += rows[number][row]
-    carry(from_rows(total, shapes))
-    return Batches(points, widths, total, shapes)
-
-
-class _Rows:
+class Rows:
     """The rows of block files by the number of the file, the last ones used kept at hand."""
 
     def __init__(self, files: Sequence[BlockFile]) -> None:

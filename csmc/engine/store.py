@@ -19,12 +19,14 @@ import numpy as np
 from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
-from csmc.engine.cuts import NO_CUTS, Cuts, batch_cuts, cuts
+from csmc.engine.cuts import NO_CUTS, Cuts, cuts
 from csmc.engine.files import canonical, sync_directory, write_durably
 from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
-from csmc.engine.records import Batches, Records, batched_by_point, merged_by_point
+from csmc.engine.records import Records, merged_by_point
+from csmc.engine.spans import Costs
+from csmc.engine.stopping import Ends, Stopping
 from csmc.engine.tallies import Counted
 from csmc.errors import ConfigError, CsmcError, StoreError
 from csmc.kernel.result import Plan, Shapes, carry, from_rows
@@ -63,6 +65,7 @@ class Store:
         self._narrow: dict[Path, Narrow] = {}
         self._index: Index | None = None
         self._number: int | None = None
+        self._stopping: Stopping | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -123,14 +126,37 @@ class Store:
         return Index([*self._block_files(), *narrow]) if narrow else self.index
 
     @property
+    def ends(self) -> Ends | None:
+        """Where the points end by what is in the store, if the run asks for a precision; else None."""
+        return self.stopping.ends if self._asks_for_precision else None
+
+    @property
+    def stopping(self) -> Stopping:
+        """The looks at the points of a run that asks for a precision, all taken that can be."""
+        if self._stopping is None:
+            experiment = self.experiment()
+            self._stopping = Stopping(experiment, Costs(experiment))
+        self._stopping.look(self._block_files(), self.index)
+        return self._stopping
+
+    @property
+    def _asks_for_precision(self) -> bool:
+        return self.document["configuration"]["sampling"].get("precision") is not None
+
+    @property
     def complete(self) -> bool:
-        """Whether every point has all the replicates that were asked for."""
+        """Whether every point has all the replicates that were asked for, or that a precision needs."""
+        ends = self.ends
+        if ends is not None:
+            return bool(ends.known.all())
         document = self.document
         _, replicates = self.index.replicates()
         return int((replicates >= document["replicates"]).sum()) == int(document["points"])
 
     def records(self) -> Iterator[Records]:
         """The merged tallies of the points with finished work, by chunks in point order, see `csmc.engine.records`.
+
+        What has been simulated beyond the end of a point does not count, nor what no look has confirmed yet.
 
         Raises
         ------
@@ -139,16 +165,9 @@ class Store:
         """
         document = self.document
         shapes = spec.shapes(document["specification"])
-        return merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
-
-    def batches(self) -> Iterator[Batches]:
-        """The tallies of the points with finished work, by batches of replicates, see `csmc.engine.cuts.batch_cuts`.
-
-        They are the same however the work was cut, stopped and continued. Errors are those of `records`.
-        """
-        document = self.document
-        points, where = int(document["points"]), batch_cuts(document["points"], document["replicates"])
-        return batched_by_point(self._block_files(), self.index, self.shapes, points, where)
+        ends = self.ends
+        index = self.index if ends is None else self.index.before(ends.replicates)
+        return merged_by_point(self._block_files(), index, shapes, int(document["points"]))
 
     def files(self) -> list[BlockFile]:
         """The block files of work that has finished under all institutions, all sound.
@@ -355,6 +374,7 @@ class Store:
             raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
         self._hold([*found.current, *renewed], found.forms)
         self._index = None if found.has_narrow else found.begun
+        self._stopping = None
 
     def _set_aside(self, paths: list[Path]) -> None:
         for path in paths:
@@ -373,7 +393,7 @@ class Store:
             "sha256": self._meaning.spec,
             "former": former,
             "narrower": narrower,
-            "replicates": int(experiment.sampling.replicates),
+            "replicates": experiment.sampling.most,
             "points": experiment.n_points,
             "configuration": {key: value for key, value in experiment.resolved().items() if key != "design"},
             "specification": asked,

@@ -5,7 +5,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from csmc.estimate.differences import Known, hull, mover_interval, paired_proportion_interval, unshared_events
+from csmc.estimate.differences import (
+    Known,
+    effective_pairs,
+    hull,
+    mover_interval,
+    paired_proportion_interval,
+    unshared_events,
+)
 from csmc.estimate.independence import independent_variance
 from csmc.estimate.intervals import (
     LEVEL,
@@ -119,6 +126,18 @@ def _proportion_difference(
     if isinstance(metric.ratio.denominator, Constant):
         return pairs
     return hull(pairs, mover_interval(known, _of_reference(moments, known), shared))
+
+
+def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:
+    """How many independent pairs that differ from the reference stand behind the difference of a proportion."""
+    own = influence(metric, moments)
+    own_variance = variance(moments, own)
+    difference, difference_variance, _ = difference_from_reference(moments, own, own_variance, covariance(moments, own))
+    se = np.sqrt(difference_variance)
+    independent = independent_variance(metric, moments, own, np.sqrt(own_variance), se)
+    trials, informative = (_smaller(moments, count) for count in (own.trials, own.informative))
+    pairs, share = effective_pairs(difference, se, trials, informative, independent, level)
+    return pairs * share
 
 
 def _mean_difference(

@@ -20,7 +20,7 @@ def half_widths(
     names = [institution.name for institution in experiment.institutions]
     points, tallies = pilot.points, from_rows(pilot.rows, tally_shapes(len(names), plan))
     moments = Moments(tallies, plan, pilot.replicates, costs.lengths[points], costs.states[points])
-    shrunk = np.sqrt(pilot.replicates / experiment.sampling.replicates)[:, None] / 2
+    shrunk = np.sqrt(pilot.replicates / experiment.sampling.most)[:, None] / 2
     found = {}
     for metric in chosen_metrics(experiment):
         result = estimate(metric, moments)

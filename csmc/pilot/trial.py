@@ -46,7 +46,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     """
     job = Job(experiment, plan(experiment))
     began = time.process_time()
-    costs, replicates, n_points = Costs(experiment), experiment.sampling.replicates, experiment.n_points
+    costs, replicates, n_points = Costs(experiment), experiment.sampling.most, experiment.n_points
     missing = store.held(experiment, job.plan).missing(n_points, replicates)
     starting = time.process_time() - began
     left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
@@ -56,10 +56,12 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     sample, stored = _simulated(job, costs, left if left.any() else np.full_like(left, replicates), seconds, here)
     taken = time.monotonic() - clock
 
+    unfinished = int(np.count_nonzero(left))
+    segments = costs.cuts.segments(missing[:, 2] - 1) - costs.cuts.segments(missing[:, 1]) + 1
     load = Load(
         points=n_points,
-        unfinished=int(np.count_nonzero(left)),
-        blocks=int((-(-left // costs.block_sizes)).sum()),
+        unfinished=int(segments.sum()),
+        blocks=int(np.maximum(-(-(missing[:, 2] - missing[:, 1]) // costs.block_sizes[missing[:, 0]]), segments).sum()),
         planned=float((costs.seconds * left).sum()),
         row_bytes=sample.rows[0].nbytes,
         here=here,
@@ -70,7 +72,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     return Forecast(
         name=experiment.name,
         output=str(store.path),
-        points=_amount(n_points, load.unfinished),
+        points=_amount(n_points, unfinished),
         replicates=replicates,
         institutions=tuple(institution.name for institution in experiment.institutions),
         reference=experiment.reference,
@@ -91,7 +93,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
 
 def _simulated(job: Job, costs: Costs, left: Integers, seconds: float, threads: int) -> tuple[Simulated, Simulated]:
     """A sample of the work, to time; and what to store: the same, or a stretch of points if they are cheap."""
-    pieces = Pieces(costs, left, job.experiment.sampling.replicates)
+    pieces = Pieces(costs, left, job.experiment.sampling.most)
     if not pieces.are_shared:
         sample = simulate(job, costs, pieces.draws(), seconds, threads)
         return sample, sample

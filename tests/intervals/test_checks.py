@@ -11,7 +11,7 @@ from scipy.stats import beta, chi2, poisson
 from csmc.analysis.checks import CHECKS
 from csmc.analysis.diagnostics import examine
 from csmc.config import Experiment
-from csmc.engine.records import Batches
+from csmc.engine.batches import Batches
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Job, tally_spans
 from csmc.estimate import plan

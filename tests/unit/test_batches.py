@@ -8,8 +8,8 @@ import pytest
 
 from csmc import engine as engines
 from csmc.engine import LocalEngine, Store
+from csmc.engine.batches import Batches, batches
 from csmc.engine.cuts import BATCHED_POINTS, NO_CUTS, batch_cuts
-from csmc.engine.records import Batches
 from csmc.kernel.result import carry, from_rows
 from tests.unit.work import make
 
@@ -25,8 +25,8 @@ def run(path: Path, replicates: int, *, threads: int = 1, block: int | None = No
     return Store(path)
 
 
-def batches(store: Store) -> Batches:
-    (only,) = store.batches()
+def read(store: Store) -> Batches:
+    (only,) = batches(store)
     return only
 
 
@@ -56,25 +56,25 @@ def test_large_designs_have_no_batches() -> None:
 
 
 def test_batches_are_the_same_however_the_work_was_cut_and_continued(tmp_path: Path) -> None:
-    expected = batches(run(tmp_path / "whole", 5000))
+    expected = read(run(tmp_path / "whole", 5000))
     assert expected.widths.tolist() == [[256] * 19 + [136]] * 3
     run(tmp_path / "continued", 700, block=96)
     run(tmp_path / "continued", 3000, threads=2)
     for path, block in (("continued", 1000), ("blocks", 37)):
-        found = batches(run(tmp_path / path, 5000, block=block))
+        found = read(run(tmp_path / path, 5000, block=block))
         assert np.array_equal(found.widths, expected.widths)
         assert np.array_equal(found.rows, expected.rows)
 
 
 def test_batches_of_an_extended_output_are_those_of_one_run(tmp_path: Path) -> None:
     run(tmp_path / "grown", 1000)
-    assert np.array_equal(batches(run(tmp_path / "grown", 9000)).rows, batches(run(tmp_path / "once", 9000)).rows)
+    assert np.array_equal(read(run(tmp_path / "grown", 9000)).rows, read(run(tmp_path / "once", 9000)).rows)
 
 
 def test_batches_add_up_to_what_was_counted(tmp_path: Path) -> None:
     store = run(tmp_path, 5000)
     (records,) = store.records()
-    found = batches(store)
+    found = read(store)
     total = found.rows.sum(axis=1)
     carry(from_rows(total, found.shapes))
     assert np.array_equal(total, records.rows)
@@ -88,7 +88,7 @@ def test_a_point_whose_rows_span_batches_is_one_batch(tmp_path: Path, monkeypatc
         run(tmp_path, 5000)
     store = Store(tmp_path)
     (records,) = store.records()
-    found = batches(store)
+    found = read(store)
     assert found.widths[:, 0].tolist() == [5000] * 3
     assert not found.widths[:, 1:].any()
     assert np.array_equal(found.rows[:, 0], records.rows)
