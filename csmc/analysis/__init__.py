@@ -2,9 +2,10 @@
 
 from csmc.analysis.average import average
 from csmc.analysis.contrasts import contrasts
+from csmc.analysis.diagnostics import diagnose
 from csmc.analysis.discovery import discover
 from csmc.analysis.prevention import prevention
 from csmc.analysis.screening import screen
 from csmc.analysis.sensitivity import sensitivity
 
-__all__ = ["average", "contrasts", "discover", "prevention", "screen", "sensitivity"]
+__all__ = ["average", "contrasts", "diagnose", "discover", "prevention", "screen", "sensitivity"]

@@ -12,6 +12,7 @@ from csmc.cli.average import average
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.diagnose import diagnose
 from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
@@ -29,7 +30,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = (
-    *(run, validate, plan, status, collect, verify, institutions, schema),
+    *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
     *(report, pairs, average, sensitivity, discover, export, bench),
 )
 for command in COMMANDS:

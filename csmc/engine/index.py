@@ -71,10 +71,14 @@ class Index:
 
     def places(self, first: int, stop: int) -> Integers:
         """Where points first..stop-1 are counted, each row once, by file and point, (place, 3): point, file, row."""
-        begin, end = np.searchsorted(self._table[:, POINT], [first, stop])
-        places = self._table[begin:end][:, [POINT, FILE, ROW]]
+        places = self.parts(first, stop)[:, [POINT, FILE, ROW]]
         places = places[np.lexsort((places[:, 2], places[:, 0], places[:, 1]))]
         return places[np.any(np.diff(places, axis=0, prepend=-1), axis=1)]
+
+    def parts(self, first: int, stop: int) -> Integers:
+        """The finished spans of points first..stop-1, by point and replicate, (span, 5): see the names above."""
+        begin, end = np.searchsorted(self._table[:, POINT], [first, stop])
+        return self._table[begin:end]
 
     @property
     def longest(self) -> int:

@@ -39,9 +39,9 @@ CHUNK_BYTES = 32 << 20
 CACHE_BYTES = 64 << 20
 
 
-def chunk_points(shapes: Shapes, points: int) -> int:
-    """How many of so many points have their tallies in memory together."""
-    return min(max(CHUNK_BYTES // (8 * row_width(shapes)), 1), points)
+def chunk_points(shapes: Shapes, points: int, batches: int = 1) -> int:
+    """How many of so many points, each of so many batches, have their tallies in memory together."""
+    return min(max(CHUNK_BYTES // (8 * row_width(shapes) * batches), 1), points)
 
 
 def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, points: int) -> Iterator[Records]:

@@ -99,8 +99,9 @@ class Pilot(NamedTuple):
 class Load:
     """What a run has to do.
 
-    points: of the result. unfinished: points with work left. blocks: to simulate. planned: seconds on one core.
-    row_bytes: of the tallies of a block in memory. here: cores of this machine, which are threads of one process.
+    points: of the result. unfinished: rows of the store with work left. blocks: to simulate. planned:
+    seconds on one core. row_bytes: of the tallies of a block in memory. here: cores of this machine, which are threads
+    of one process.
     """
 
     points: int
@@ -212,7 +213,7 @@ def commits(load: Load, seconds: float) -> int:
 
 
 def rows(load: Load, files: int) -> int:
-    """Rows in so many files: blocks of a point are one row, unless a commit comes between them."""
+    """Rows in so many files: blocks between two cuts are one row, unless a commit comes between them."""
     return min(load.unfinished + files, load.blocks)
 
 

@@ -62,7 +62,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     segments = costs.cuts.segments(missing[:, 2] - 1) - costs.cuts.segments(missing[:, 1]) + 1
     load = Load(
         points=n_points,
-        unfinished=int(segments.sum()) if costs.by_precision else unfinished,
+        unfinished=int(segments.sum()),
         blocks=int(np.maximum(-(-(missing[:, 2] - missing[:, 1]) // costs.block_sizes[missing[:, 0]]), segments).sum()),
         planned=float((costs.seconds * left).sum()),
         row_bytes=sample.rows[0].nbytes,

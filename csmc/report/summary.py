@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from csmc.report.footing import footing
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
 from csmc.report.words import MISSING, interval, percent, points, setting
 
@@ -80,7 +81,7 @@ def summary(dataset: xr.Dataset) -> Summary:
         question=str(dataset.attrs.get("question", "")),
         tables=tables,
         answer=tuple(_answer(small, judged)),
-        notes=tuple(_notes(small, few)),
+        notes=(*_notes(small, few), *footing(dataset, [metric for metric, _ in COLUMNS])),
         data={verdict.institution: as_data(verdict) | {"least_war": lowest[verdict.institution]} for verdict in judged},
     )
 

@@ -39,7 +39,7 @@ def counted(*spans: tuple[int, int, int]) -> tuple[Counted, Integers]:
 def test_segments_are_numbered_by_the_cuts_before_them() -> None:
     assert CUTS.segments(np.array([0, 99, 100, 249, 250, 10**9])).tolist() == [0, 0, 1, 1, 2, 2]
     assert NO_CUTS.segments(np.array([0, 10**9])).tolist() == [0, 0]
-    assert cuts(make()) == NO_CUTS
+    assert len(cuts(make()).edges) == 0, "100 replicates are less than a batch"
 
 
 @pytest.mark.usefixtures("_cut")
