@@ -8,12 +8,14 @@ from typing import Annotated, NoReturn
 import typer
 
 from csmc import __version__
+from csmc.cli.average import average
 from csmc.cli.bench import bench
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
 from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
+from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.report import report
 from csmc.cli.run import run
@@ -28,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 COMMANDS = (
     *(run, validate, plan, status, collect, verify, institutions, schema),
-    *(report, sensitivity, discover, export, bench),
+    *(report, pairs, average, sensitivity, discover, export, bench),
 )
 for command in COMMANDS:
     app.command()(command)

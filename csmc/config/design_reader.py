@@ -10,11 +10,24 @@ from csmc.config import arranged, space_filling
 from csmc.config.checking import Checker
 from csmc.config.document import Route
 from csmc.config.loading import flatten
-from csmc.design import Cases, Concat, Design, Factor, Grid, Product, Scalar, Zip, spread_evenly, spread_geometrically
+from csmc.design import (
+    Cases,
+    Concat,
+    Design,
+    Factor,
+    Grid,
+    Product,
+    Samples,
+    Scalar,
+    Zip,
+    same_type,
+    spread_evenly,
+    spread_geometrically,
+)
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
-KINDS = ("grid", "zip", "cases", "product", "concat", *space_filling.KINDS, *arranged.KINDS)
+KINDS = ("grid", "zip", "cases", "product", "concat", "samples", *space_filling.KINDS, *arranged.KINDS)
 SPREADS = ("linspace", "logspace", "multiply")
 #: The values of a design's factors are held in memory; points are not, but each leaves some 10 kB on disk.
 MAX_VALUES = 400_000
@@ -48,6 +61,7 @@ class DesignReader:
             "cases": self._cases,
             "product": self._product,
             "concat": self._concat,
+            "samples": self._samples,
             **{filling: partial(self._fill, filling) for filling in space_filling.KINDS},
             **{kept: partial(self._arrange, kept) for kept in arranged.KINDS},
         }
@@ -137,6 +151,15 @@ class DesignReader:
         parts = self._parts(content, route)
         return Concat(parts) if parts else None
 
+    def _samples(self, content: Any, route: Route) -> Design | None:
+        parts = self._parts(content, route)
+        if not parts:
+            return None
+        if len(parts) < 2 or len({(part.n_points, frozenset(part.paths)) for part in parts}) > 1:
+            self._refuse(route, "must be two or more samples of equally many points that set the same paths")
+            return None
+        return Samples(parts)
+
     def _parts(self, content: Any, route: Route) -> tuple[Design, ...] | None:
         if not isinstance(content, list):
             self._refuse(route, "must be a list of designs")
@@ -166,7 +189,7 @@ class DesignReader:
             return None
         within: Callable[[int], Route] = (lambda index: (*route, index)) if isinstance(spec, list) else lambda _: route
         converted = tuple(self._value(path, value, within(index), multiply) for index, value in enumerate(values))
-        return Factor(path, _same_type(converted), multiply)
+        return Factor(path, same_type(converted), multiply)
 
     def _value(self, path: str, value: Any, route: Route, multiply: bool) -> Any:
         if self._multiplies.setdefault(path, multiply) != multiply:
@@ -233,12 +256,6 @@ class DesignReader:
 
 def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
-
-
-def _same_type(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Whole numbers become floats where a factor has both, so that a coordinate has one type."""
-    types = {type(value) for value in values}
-    return tuple(float(value) for value in values) if types == {int, float} else values
 
 
 def _flat_factors(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

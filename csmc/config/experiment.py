@@ -177,6 +177,11 @@ class Experiment:
         """The values of every varied path at all points; of a field that is multiplied, the factors."""
         return {path: [_label(value) for value in self._column(path)] for path in self.varied}
 
+    @property
+    def derived(self) -> Mapping[str, str]:
+        """The formulas of the parameters that follow from others, by path."""
+        return self._parts.derived
+
     def layout(self) -> dict[str, list[int]]:
         """Where every point stands in a design that a method reads by places, as whole numbers by name; often none."""
         return self.design.layout

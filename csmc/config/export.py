@@ -43,14 +43,16 @@ def _key(key: Any) -> str:
 
 
 def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
-    """Everything that determines the numbers: seed, stream, institutions, parameters, tables and design."""
+    """Everything that determines the numbers: seed, stream, institutions, parameters, formulas, tables, design."""
+    derived = dict(experiment.derived)
     return {
         "stream_version": STREAM_VERSION,
         "seed": experiment.seed,
         "seeding": experiment.seeding,
         "institutions": [_rules(institution) for institution in experiment.institutions],
         "reference": experiment.reference,
-        "parameters": dict(sorted(experiment.parameters.items())),
+        "parameters": {path: value for path, value in sorted(experiment.parameters.items()) if path not in derived},
+        **({"derived": derived} if derived else {}),
         "tables": plain(tables.contents()),
         "design": _in_order(plain(experiment.design.as_data())) if experiment.varied else None,
     }
@@ -78,8 +80,11 @@ def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
 def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, Any]:
     """The whole configuration with every default, every inherited rule and every value of the design written out.
 
-    Left out are the parameters `left_open`: each design point decides them for itself.
+    Left out are the parameters `left_open`: each design point decides them for itself, as it does what follows by a
+    formula.
     """
+    derived = dict(experiment.derived)
+    left_open |= derived.keys()
     configuration = {
         "name": experiment.name,
         "question": experiment.question,
@@ -88,6 +93,7 @@ def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, A
         "institutions": [institution.model_dump(mode="json") for institution in experiment.institutions],
         "reference": experiment.reference,
         "parameters": {path: value for path, value in experiment.parameters.items() if path not in left_open},
+        **({"derived": derived} if derived else {}),
         **({"design": experiment.design.as_data()} if experiment.varied else {}),
         "sampling": experiment.sampling.model_dump(mode="json"),
         "outputs": experiment.outputs.model_dump(mode="json"),

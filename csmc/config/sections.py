@@ -115,5 +115,5 @@ class Head(Section):
 
 
 #: Keys of a configuration that are read by other modules than this one.
-MODEL_SECTIONS = ("institutions", "parameters", "design")
+MODEL_SECTIONS = ("institutions", "parameters", "derived", "design")
 KEYS: tuple[str, ...] = (*Head.model_fields, *MODEL_SECTIONS, "extends")

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from csmc.estimate.intervals import PRIOR_EVENTS, UPPER, Floats, Interval, effective_count, t_quantile
+from csmc.estimate.intervals import LEVEL, PRIOR_EVENTS, Floats, Interval, effective_count, t_quantile, upper
 
 
 class Known(NamedTuple):
@@ -18,7 +18,12 @@ class Known(NamedTuple):
 
 
 def paired_proportion_interval(
-    difference: Floats, se: Floats, trials: Floats, informative: Floats, independent: Floats
+    difference: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    independent: Floats,
+    level: float = LEVEL,
 ) -> Interval:
     """Bonett-Price interval of a paired difference of proportions: never of width 0.
 
@@ -27,9 +32,9 @@ def paired_proportion_interval(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         share = trials * independent + difference**2
-        pairs = effective_count(se, independent, trials * share, trials, informative)
+        pairs = effective_count(se, independent, trials * share, trials, informative, level)
         centre = pairs * difference / (pairs + 2)
-        half = ndtri(UPPER) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
+        half = ndtri(upper(level)) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
     half = np.where(np.isnan(se), np.nan, half)
     return Interval(np.maximum(centre - half, -1.0), np.minimum(centre + half, 1.0))
 
@@ -51,14 +56,14 @@ def _distance(first: Floats, second: Floats, correlation: Floats, added: Floats 
     return np.sqrt((first - second) ** 2 + 2 * (1 - correlation) * first * second + added)
 
 
-def unshared_events(unpaired: Floats, events: Floats, changing: Floats) -> Floats:
+def unshared_events(unpaired: Floats, events: Floats, changing: Floats, level: float = LEVEL) -> Floats:
     """What two more events of a mean, whose draws are not shared, add to the squared half-width of a difference.
 
     Under shared draws most pairs may be equal, and the few that differ tell little about their variance; `unpaired` is
     the variance of the difference if no draws were shared.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return t_quantile(changing) ** 2 * PRIOR_EVENTS * unpaired / np.minimum(events, changing)
+        return t_quantile(changing, level) ** 2 * PRIOR_EVENTS * unpaired / np.minimum(events, changing)
 
 
 def hull(one: Interval, other: Interval) -> Interval:

@@ -12,7 +12,7 @@ from csmc.provenance import provenance
 def global_attributes(experiment: Experiment, *, digest: str, complete: bool) -> dict[str, Any]:
     """Strings and numbers that make the result understandable, and reproducible, without anything beside it."""
     resolved = json.dumps(experiment.resolved(), allow_nan=False, default=str)
-    design = [path for path, _ in experiment.shape] if experiment.shape else list(experiment.varied)
+    design = [path for path in experiment.varied if path not in experiment.derived]
     own = {
         "Conventions": "CF-1.11",
         "title": experiment.name,

@@ -64,6 +64,8 @@ def design_coordinates(experiment: Experiment) -> Iterator[Coordinate]:
             attributes |= {"long_name": known[path].meaning, "units": known[path].unit}
         if path in factors:
             attributes |= {"long_name": f"factor on {path}", "multiplies": 1}
+        if path in experiment.derived:
+            attributes["formula"] = experiment.derived[path]
         array = _values(values)
         if array.dtype == TEXT:
             del attributes["units"]
