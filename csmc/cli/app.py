@@ -13,6 +13,7 @@ from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
+from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.report import report
 from csmc.cli.run import run
@@ -24,7 +25,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, export, bench):
+for command in (run, validate, plan, status, collect, verify, institutions, schema, report, pairs, export, bench):
     app.command()(command)
 
 

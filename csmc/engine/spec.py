@@ -26,6 +26,7 @@ def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
         "own_pairs": plan.own_pairs.tolist(),
         "cross_pairs": plan.cross_pairs.tolist(),
         "joint": plan.joint,
+        "histories": plan.histories,
     }
     spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
     plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
@@ -39,6 +40,7 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
+        histories=bool(kept["histories"]),
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
 
@@ -88,8 +90,11 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
     if stored.get("kernel") != asked["kernel"]:
         lines.append("the kernel: that one was made by another version of csmc")
-    if stored.get("tallies") != asked["tallies"]:
-        lines.append("outputs.metrics or outputs.joint: that one kept other sums")
+    kept, wanted = stored.get("tallies"), asked["tallies"]
+    if kept != wanted:
+        alike = kept is not None and {**kept, "histories": wanted["histories"]} == wanted
+        which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
+        lines.append(f"{which}: that one kept other sums")
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
     return "\n".join(f"  {line}" for line in lines)

@@ -141,7 +141,7 @@ def _column(tallies: Tallies, institution: int) -> list[Integers]:
 
 def _differ(ones: Sequence[Integers], others: Sequence[Integers]) -> NDArray[np.bool_]:
     """Whether any number of each row differs."""
-    differs = [(one != other).any(axis=1) for one, other in zip(ones, others, strict=True)]
+    differs = [(one != other).reshape(len(one), -1).any(axis=1) for one, other in zip(ones, others, strict=True)]
     return np.asarray(np.any(differs, axis=0))
 
 

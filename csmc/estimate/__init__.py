@@ -1,7 +1,18 @@
 """From exact tallies to estimates with standard errors, intervals and paired differences."""
 
 from csmc.estimate.metrics import METRICS, Metric, chosen_metrics, plan
-from csmc.estimate.paired import Estimate, estimate
-from csmc.estimate.ratios import Moments
+from csmc.estimate.paired import Difference, Estimate, differences, estimate
+from csmc.estimate.ratios import Moments, Pairs
 
-__all__ = ["METRICS", "Estimate", "Metric", "Moments", "chosen_metrics", "estimate", "plan"]
+__all__ = [
+    "METRICS",
+    "Difference",
+    "Estimate",
+    "Metric",
+    "Moments",
+    "Pairs",
+    "chosen_metrics",
+    "differences",
+    "estimate",
+    "plan",
+]
