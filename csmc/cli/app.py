@@ -9,6 +9,8 @@ import typer
 
 from csmc import __version__
 from csmc.cli.bench import bench
+from csmc.cli.best import best
+from csmc.cli.boundary import boundary
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
 from csmc.cli.export import export
@@ -25,7 +27,22 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, pairs, export, bench):
+for command in (
+    run,
+    validate,
+    plan,
+    status,
+    collect,
+    verify,
+    institutions,
+    schema,
+    report,
+    pairs,
+    best,
+    boundary,
+    export,
+    bench,
+):
     app.command()(command)
 
 

@@ -1,14 +1,13 @@
 """How likely each institution is the best, given what was counted: Monte Carlo uncertainty and nothing else."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
-from csmc.estimate.discordance import Discordance, discordance, pattern_bits, together
+from csmc.estimate.discordance import discordance, pattern_bits, together
 from csmc.estimate.intervals import Floats
 from csmc.kernel.result import Integers
 
@@ -16,10 +15,12 @@ from csmc.kernel.result import Integers
 CLEAR = 6.0
 #: With so many discordant crises a pair's difference is as good as normal.
 MANY = 100.0
+#: A gamma of up to so many events is drawn exactly.
+SUMMED = 100
 #: Institutions nearer than this part of their standard errors are equal but for rounding.
 _ROUNDING = 1e-7
 #: Numbers drawn at a time.
-_CHUNK = 1 << 19
+_CHUNK = 1 << 17
 
 
 class Chances(NamedTuple):
@@ -42,18 +43,30 @@ def chances_by_patterns(patterns: Integers, delta: float, draws: int, seed: int)
     and covariances.
     """
     cells = patterns.shape[1]
-    both = together(patterns) + together(np.ones((1, cells), np.int64)) / cells
-    total = patterns.sum(axis=1)[:, None].astype(np.float64) + 1
-    mean = np.diagonal(both, axis1=1, axis2=2) / total
-    covariance = (both / total[:, :, None] - mean[:, :, None] * mean[:, None, :]) / (total[:, :, None] + 1)
-    found = chances_by_normal(mean, covariance, delta, draws, seed)
-    few = np.flatnonzero(_few(patterns, mean, covariance))
-    prior = _prior(cells, draws, seed) if len(few) else None
-    for point in few:
-        rates = _dirichlet(patterns[point], prior, seed)
-        for whole, part in zip(found, _counted(rates.T[None], np.zeros(1), delta), strict=True):
-            whole[point] = part[0]
+    both, crises = together(patterns), patterns.sum(axis=1)
+    mean, covariance = _posterior(both, crises)
+    few = _few(both, crises, mean, covariance)
+    found = Chances(*(np.empty_like(mean) for _ in Chances._fields))
+    _write(found, ~few, chances_by_normal(mean[~few], covariance[~few], delta, draws, seed))
+    gammas = _Gammas(cells, draws, seed) if few.any() else None
+    for point in np.flatnonzero(few):
+        assert gammas is not None
+        _write(found, slice(point, point + 1), _counted(gammas.rates(patterns[point])[None], np.zeros(1), delta))
     return found
+
+
+def chances_by_events(both: Floats, crises: Integers, delta: float, draws: int, seed: int) -> Chances:
+    """The same from the crises in which each two institutions have the event (point, K, K), as normal throughout."""
+    return chances_by_normal(*_posterior(both, crises), delta, draws, seed)
+
+
+def _posterior(both: Floats, crises: Integers) -> tuple[Floats, Floats]:
+    """Means (point, K) and covariances (point, K, K) of rates whose patterns are Dirichlet(counts + 1/2**K)."""
+    both = both + (1 + np.eye(both.shape[1])) / 4
+    total = crises[:, None].astype(np.float64) + 1
+    mean = np.diagonal(both, axis1=1, axis2=2) / total
+    spread = both / total[:, :, None] - mean[:, :, None] * mean[:, None, :]
+    return mean, spread / (total[:, :, None] + 1)
 
 
 def chances_by_normal(mean: Floats, covariance: Floats, delta: float, draws: int, seed: int) -> Chances:
@@ -73,8 +86,7 @@ def chances_by_normal(mean: Floats, covariance: Floats, delta: float, draws: int
     for points in _chunks(open_race, normal.size):
         drawn = apart[points, :, None] + _root(covariance[points]) @ normal
         equal = _ROUNDING * np.sqrt(np.diagonal(covariance[points], axis1=1, axis2=2).max(axis=1))
-        for whole, part in zip(found, _counted(drawn, equal, delta), strict=True):
-            whole[points] = part
+        _write(found, points, _counted(drawn, equal, delta))
     for field in found:
         field[~known] = np.nan
     return found
@@ -89,51 +101,65 @@ def _against_the_lowest(mean: Floats, covariance: Floats) -> tuple[Floats, Float
     return mean - mean[rows, lowest][:, None], np.sqrt(np.maximum(spread, 0.0))
 
 
-def _few(patterns: Integers, mean: Floats, covariance: Floats) -> NDArray[np.bool_]:
+def _few(both: Floats, crises: Integers, mean: Floats, covariance: Floats) -> NDArray[np.bool_]:
     """The points at which the race is open between institutions that differ in few crises."""
     apart, spread = _against_the_lowest(mean, covariance)
     runs = apart <= CLEAR * spread
-    pairs: Discordance = discordance(together(patterns), patterns.sum(axis=1))
+    pairs = discordance(both, crises)
     differing = pairs.more + pairs.less
     few = (differing > 0) & (differing < MANY) & runs[:, :, None] & runs[:, None, :]
     return np.asarray(few.any(axis=(1, 2)))
 
 
-class _Prior(NamedTuple):
-    """What the prior adds to the gammas whose shares are Dirichlet: to each institution's (draw, K), to all (draw,)."""
+class _Gammas:
+    """Draws of Dirichlet shares by their gammas, which all points have in common.
 
-    wars: Floats
-    all: Floats
-
-
-def _prior(cells: int, draws: int, seed: int) -> _Prior:
-    drawn = np.random.default_rng([seed, 0]).standard_gamma(1 / cells, size=(draws, cells))
-    return _Prior(drawn @ pattern_bits(cells.bit_length() - 1), drawn.sum(axis=1))
-
-
-def _dirichlet(counts: Integers, prior: _Prior, seed: int) -> Floats:
-    """Rates of war at one point, (draw, K); the same counts always give the same.
-
-    Gammas add up, so only patterns that occurred are drawn here; all points have the prior's part in common.
+    Gammas add up: what the prior adds is drawn for all patterns together. A gamma of a count is a sum of so many
+    exponentials, or of many by the cube of a normal (Wilson and Hilferty 1931). Patterns read the same numbers, each
+    from another draw on.
     """
-    seen = np.flatnonzero(counts)
-    shape = len(prior.all), len(seen)
-    drawn = np.random.default_rng([seed, 1]).standard_gamma(counts[seen].astype(np.float64), size=shape)
-    wars = drawn @ pattern_bits(len(counts).bit_length() - 1)[seen] + prior.wars
-    return np.asarray(wars / (drawn.sum(axis=1) + prior.all)[:, None])
+
+    def __init__(self, cells: int, draws: int, seed: int) -> None:
+        generator = np.random.default_rng([seed, cells])
+        prior = generator.standard_gamma(1 / cells, size=(cells, draws))
+        self._bits = np.ascontiguousarray(pattern_bits(cells.bit_length() - 1).T)
+        self._wars, self._all = self._bits @ prior, prior.sum(axis=0)
+        self._sums = np.cumsum(generator.standard_exponential((SUMMED, cells + draws)), axis=0)
+        self._normal = generator.standard_normal(cells + draws)
+        self._draws = draws
+
+    def rates(self, counts: Integers) -> Floats:
+        """Rates of war from the counts of patterns, (K, draw)."""
+        seen = np.flatnonzero(counts)
+        drawn = np.stack([self._gamma(int(counts[pattern]), int(pattern)) for pattern in seen])
+        wars = self._bits[:, seen] @ drawn + self._wars
+        return np.asarray(wars / (drawn.sum(axis=0) + self._all))
+
+    def _gamma(self, count: int, pattern: int) -> Floats:
+        here = slice(pattern, pattern + self._draws)
+        if count <= len(self._sums):
+            return self._sums[count - 1, here]
+        return np.asarray(count * (1 - 1 / (9 * count) + self._normal[here] / (3 * count**0.5)) ** 3)
 
 
 def _counted(drawn: Floats, equal: Floats, delta: float) -> Chances:
     """Chances from draws (point, K, draw); `equal` (point,) is the largest distance of what is tied."""
     behind = drawn - drawn.min(axis=1, keepdims=True)
     first = behind <= equal[:, None, None]
-    shared = first / first.sum(axis=1, keepdims=True)
+    share = np.einsum("pkd,pd->pk", first, 1 / first.sum(axis=1)) / drawn.shape[2]
     close = behind <= np.maximum(delta, equal)[:, None, None]
-    return Chances(shared.mean(axis=2), close.mean(axis=2), behind.mean(axis=2))
+    return Chances(share, close.mean(axis=2), behind.mean(axis=2))
+
+
+def _write(whole: Chances, points: Any, part: Chances) -> None:
+    for target, values in zip(whole, part, strict=True):
+        target[points] = values
 
 
 def _normals(institutions: int, draws: int, seed: int) -> Floats:
     """Scrambled Sobol' points as independent standard normals, (K, draw)."""
+    from scipy.stats import qmc  # slow to import
+
     sequence = qmc.Sobol(institutions, scramble=True, rng=np.random.default_rng(seed))
     points = sequence.random_base2((draws - 1).bit_length())[:draws]
     return np.ascontiguousarray(ndtri(np.clip(points, 1e-12, 1 - 1e-12)).T)

@@ -45,7 +45,7 @@ def select(low: Floats, high: Floats, delta: float = 0.0) -> Selection:
     With the probability of that level no interval of the true best b against another j lies above the true difference.
     Then b is a contender, and what is said to be close is: `high[i, b]` is `-low[b, i]`.
     """
-    contender = ~(low > 0).any(axis=2)
+    contender = np.asarray(~(low > 0).any(axis=2))
     certain = contender & (contender.sum(axis=1, keepdims=True) == 1)
     itself = np.eye(low.shape[1], dtype=np.bool_)
-    return Selection(contender, certain, ((high <= delta) | itself).all(axis=2))
+    return Selection(contender, certain, np.asarray(((high <= delta) | itself).all(axis=2)))
