@@ -79,27 +79,41 @@ def _computed(found: "xr.Dataset") -> int:
 
 
 def _print_best(found: "xr.Dataset") -> None:
+    delta, metric, one = found.attrs["delta"], found.attrs["metric"], found.sizes["point"] == 1
+    shown = {"best": "best", "contender": "contender", "certain_best": "surely the best"}
+    shown |= {"surely_close": f"surely within {delta:g}"} if delta else {}
+    chances = {"probability_best": "P(best)"} | ({"probability_close": f"P(within {delta:g})"} if delta else {})
+    rows = []
+    for name, title in found.csmc.titles.items():
+        told = _institution(found, name)
+        flags = [("yes" if told[flag] else "") if one else f"{told[flag]:,}" for flag in shown]
+        rows.append(
+            (
+                title,
+                _number(told["estimate"], ".4g"),
+                *flags,
+                *(_number(told[chance], ".4f") for chance in chances),
+                _number(told["expected_regret"], ".3g"),
+            )
+        )
+    where = (
+        f"point {int(found['point'][0])}" if one else f"at how many of {_computed(found):,} points; the rest are means"
+    )
+    say(f"best by {metric} ({found.attrs['better']} is better), {where}")
+    print_rows("", ("institution", metric, *shown.values(), *chances.values(), "regret"), rows)
+    say(
+        "Contender: nobody is surely better. What is sure of a point holds together at "
+        f"{100 * found.attrs['confidence_level']:g} %."
+    )
+    say(f"P and regret (how much worse than the best is expected) are from {found.attrs['draws']:,} draws.")
+    say(f"All this is {found.attrs['uncertainty']}.")
+    say()
+
+
+def _number(value: float | None, digits: str) -> str:
     from csmc.report.words import MISSING
 
-    points, delta, titles = _computed(found), found.attrs["delta"], found["institution_title"].values
-    close = delta > 0
-    columns = ["institution", found.attrs["metric"], "best", "contender", "surely the best"]
-    columns += [f"surely within {delta:g}"] if close else []
-    columns += ["P(best)", *([f"P(within {delta:g})"] if close else []), "regret"]
-    rows = []
-    for name, title in zip(found["institution"].values, titles, strict=True):
-        told = _institution(found, str(name))
-        flags = [f"{told[flag]:,}" for flag in FLAGS if close or flag != "surely_close"]
-        means = [told[mean] for mean in MEANS if close or mean != "probability_close"]
-        first, *rest = [MISSING if value is None else f"{value:.4g}" for value in means]
-        rows.append((str(title), first, *flags, *rest))
-    one = f"point {int(found['point'][0])}" if found.sizes["point"] == 1 else f"at how many of {points:,} points, means"
-    say(f"best by {found.attrs['metric']} ({found.attrs['better']} is better), {one}")
-    print_rows("", columns, rows)
-    level = 100 * found.attrs["confidence_level"]
-    say(f"A contender has no surely better institution; what is sure at a point holds together at {level:g} %, there.")
-    say("All of it is Monte Carlo uncertainty given the parameters, and nothing else; means describe the design.")
-    say()
+    return MISSING if value is None else f"{value:{digits}}"
 
 
 def _pairs(ordered: "xr.Dataset") -> Iterator[dict[str, Any]]:
@@ -127,6 +141,7 @@ def _pairs(ordered: "xr.Dataset") -> Iterator[dict[str, Any]]:
                 "dominated": dominated,
                 "crossing": crossing,
                 "undecided": undecided,
+                "compared": compared,
                 "everywhere": bool(there["everywhere"]),
             }
 
@@ -135,11 +150,15 @@ def _print_dominance(ordered: "xr.Dataset | None", why: str) -> None:
     if ordered is None:
         say(f"dominance in severity: {why}")
         return
-    titles = dict(zip(map(str, ordered["institution"].values), ordered["institution_title"].values, strict=True))
+    titles, pairs = ordered.csmc.titles, list(_pairs(ordered))
+    counted = ("dominates", "dominated", "crossing", "undecided")
     rows = []
-    for pair in _pairs(ordered):
-        one, other = (str(titles[pair[which]]) for which in ("institution", "other_institution"))
-        counts = [f"{pair[count]:,}" for count in ("dominates", "dominated", "crossing", "undecided")]
-        rows.append((f"{one} over {other}", *counts, "yes" if pair["everywhere"] else "no"))
-    say(f"dominance in severity ({ordered.attrs['scale'].partition(' < ')[2]}), at how many points")
-    print_rows("", ("pair", "dominates", "is dominated", "crossing", "undecided", "everywhere"), rows)
+    for pair in pairs:
+        one, other = (titles[pair[which]] for which in ("institution", "other_institution"))
+        if pair["undecided"] < pair["compared"]:
+            counts = [f"{pair[count]:,}" for count in counted]
+            rows.append((f"{one} over {other}", *counts, "yes" if pair["everywhere"] else ""))
+    say("dominance in severity: fewer wars, fewer wider wars and fewer general wars; at how many points")
+    if rows:
+        print_rows("", ("pair", "dominates", "is dominated", "crossing", "undecided", "everywhere"), rows)
+    say(f"{len(pairs) - len(rows)} of {len(pairs)} pairs are undecided at all points.")

@@ -35,6 +35,7 @@ def boundary_figure(found: xr.Dataset, path: str | Path) -> None:
         for number, axes in enumerate(panels):
             if number < drawn:
                 _panel(axes, found.isel(setting=number), str(name))
+                axes.tick_params(labelbottom=number + columns >= drawn)
             else:
                 axes.set_visible(False)
         one, other, metric = (found.attrs[key] for key in ("institution", "other_institution", "metric"))

@@ -154,7 +154,7 @@ def test_what_is_sure_of_the_best_is_wrong_in_no_more_than_one_of_twenty(evidenc
         f"Which institution is best: in {len(RACES)} races of 3 and 8 institutions (alike, or one better; few wars and "
         "many, one-shot crises and histories; 2,000 experiments each) the best is among the contenders, nobody else is "
         "called surely best, and none surely within delta that is not, but for 5 % of experiments.",
-        f"wrong at most: not a contender {worst[0]:.4f}, surely best {worst[1]:.4f}, surely within delta {worst[2]:.4f}",
+        f"wrong at most: no contender {worst[0]:.4f}, surely best {worst[1]:.4f}, surely within delta {worst[2]:.4f}",
     )
 
 

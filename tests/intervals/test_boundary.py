@@ -1,4 +1,4 @@
-"""Where a difference changes sign: the set holds the true place as often as claimed, and exact answers on small lines."""
+"""Where a difference changes sign: the set holds the true place as often as claimed; small lines, exactly."""
 
 from collections.abc import Callable
 
@@ -51,10 +51,12 @@ def test_the_set_holds_the_true_boundary_as_often_as_claimed(root: float, common
     bounded = [pieces[0] for pieces in sets if len(pieces) == 1 and not (pieces[0].open_low or pieces[0].open_high)]
     width = float(np.median([piece.high - piece.low for piece in bounded]))
     assert width < 1.5  # half of the range: the set says something
+    place = f"at {root:g}, {'on a point' if root in PLACES else 'between points'}"
+    draws = "that share their draws" if common else "with draws of their own"
     evidence(
         Section.STATISTICS,
-        f"The set of places where the better institution may change holds the true one (at {root:g}, {'on a' if root == 2 else 'between'} "
-        f"point{'' if root == 2 else 's'}) in 2,000 experiments of 7 points {'that share their draws' if common else 'with draws of their own'}.",
+        f"The set of places where the better of two institutions may change holds the true one ({place}) as often as "
+        f"an interval its value, in 2,000 experiments of 7 points {draws}.",
         f"coverage {covered:.4f}; median width {width:.2f} of 3",
     )
 
