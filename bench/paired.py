@@ -24,7 +24,8 @@ for name, ask in (("contrasts", lambda: contrasts(sys.argv[1])),
     ask()
     seconds[name], processor[name] = time.perf_counter() - began, time.process_time() - busy
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"seconds": seconds, "processor seconds": processor, "peak MiB": peak / 1024, "of which before": start / 1024}))
+memory = {"peak MiB": peak / 1024, "of which before": start / 1024}
+print(json.dumps({"seconds": seconds, "processor seconds": processor, **memory}))
 """
 
 

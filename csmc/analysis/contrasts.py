@@ -96,24 +96,22 @@ def contrasts(
 
 
 def _pairs(run: Stored, named: Sequence[tuple[str, str]] | None) -> Pairs:
-    """Each pair once; the other is the reference where only pairs with it have been counted."""
+    """Each pair once, by numbers; those with the reference as in a result, and where only they have been counted."""
     n, reference = len(run.names), run.plan.reference
     if named is None:
-        one, other = np.triu_indices(n, 1)
-        if run.plan.joint != "all":
-            one = np.flatnonzero(np.arange(n) != reference)
-            other = np.full_like(one, reference)
-        return Pairs(one, other)
-    numbers = {_ordered(run, *pair) for pair in named}
-    one, other = np.array(sorted(numbers), dtype=np.int64).reshape(-1, 2).T
-    return Pairs(one, other)
+        every = ((one, other) for other in range(n) for one in range(other))
+        chosen = {pair for pair in every if run.plan.joint == "all" or reference in pair}
+    else:
+        chosen = {_different(run, *pair) for pair in named}
+    ordered = sorted(pair[::-1] if pair[0] == reference else pair for pair in chosen)
+    return Pairs(*np.array(ordered, dtype=np.int64).reshape(-1, 2).T)
 
 
-def _ordered(run: Stored, one: str, other: str) -> tuple[int, int]:
+def _different(run: Stored, one: str, other: str) -> tuple[int, int]:
     first, second = sorted((run.institution(one), run.institution(other)))
     if first == second:
         raise ParameterError(f"a pair must be of two different institutions, not of {one!r} and itself")
-    return (second, first) if run.plan.joint != "all" and first == run.plan.reference else (first, second)
+    return first, second
 
 
 def _fill(

@@ -137,6 +137,7 @@ class _Ratio(NamedTuple):
 
 def _ratio(above: Floats, below: Floats, squares: Floats, products: Floats, below_squares: Floats) -> _Ratio:
     """The delta method from sums and their second moments, not centred, as `csmc.estimate.ratios.influence`."""
+    below = np.where(below > 0, below, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = above / below
         informative = below**2 / below_squares
@@ -156,7 +157,6 @@ def _added(moments: Moments, there: Fates, back: Fates, level: float) -> Known:
     ratio = _ratio(back.counts, there.wars, back.squares, back.with_other, there.own_squares)
     histories = np.broadcast_to(moments.replicates[:, None].astype(np.float64), ratio.value.shape)
     informative = np.broadcast_to(ratio.informative, ratio.value.shape)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        most = (moments.replicates * moments.episodes)[:, None] / there.wars
+    most = (moments.replicates * moments.episodes)[:, None] / np.where(there.wars > 0, there.wars, np.nan)
     ends = mean_interval(ratio.value, ratio.se, histories, informative, np.zeros_like(most), most, level)
     return Known(ratio.value, ratio.se, *ends)

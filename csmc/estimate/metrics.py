@@ -110,7 +110,7 @@ _ALL: tuple[Metric, ...] = (
         "wider_war",
         Ratio(Tally.WARS, _EPISODES),
         "rate of wars that third parties join",
-        "wars other than bilateral ones, per episode",
+        "wars that third parties joined (wars other than bilateral ones), per episode",
         minus=Ratio(Tally.BILATERAL_WAR, _EPISODES),
     ),
     _rate("challenge", Tally.CHALLENGES, _EPISODES, "rate of challenges", "challenges per episode"),

@@ -56,7 +56,7 @@ def estimate(metric: Metric, moments: Moments, level: float = LEVEL) -> Estimate
 def differences(metric: Metric, moments: Moments, pairs: Pairs, level: float = LEVEL) -> Difference:
     """Estimate how a metric differs in each of some pairs of institutions, with intervals of a confidence level.
 
-    Exchanging the two institutions of a pair changes the signs, and nothing else.
+    Exchanging the two institutions of a pair changes the signs, and nothing else but the last bits.
 
     Raises
     ------

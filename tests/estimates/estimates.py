@@ -46,16 +46,21 @@ class Fraction(NamedTuple):
 def fraction(
     observed: Observed, institution: int, numerator: Tally, denominator: Divisor, less: Tally | None = None
 ) -> Fraction:
-    """The delta method in whole numbers up to the last step; errors are unknown with one informative history.
-
-    What `less` counts, the numerator counts too; it is left out.
-    """
+    """A tally per another; what `less` counts, the numerator counts too, and it is left out."""
     here = [history[institution] for history in observed.tallies]
     upper, per = [row[numerator] for row in here], row_scale(numerator, observed.episodes)
     if less is not None:
         upper = [count - row[less] for count, row in zip(upper, here, strict=True)]
     constant = {EPISODES: observed.episodes, HISTORIES: 1}
     lower = [row[denominator] if isinstance(denominator, Tally) else constant[denominator] for row in here]
+    return ratio(upper, lower, per)
+
+
+def ratio(upper: Sequence[int], lower: Sequence[int], per: int = 1) -> Fraction:
+    """The delta method in whole numbers up to the last step; errors are unknown with one informative history.
+
+    `upper` is in units of 1 / `per`.
+    """
     total, divisor, squares = sum(upper), sum(lower), sum(d * d for d in lower)
     if divisor == 0:
         return Fraction(NAN, [NAN], 0.0, NAN)
