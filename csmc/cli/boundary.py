@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+MISSING = "–"
+
+
 def boundary(
     result: Result,
     pair: Annotated[tuple[str, str], typer.Option(help="The two institutions.", show_default=False)],
@@ -98,23 +101,28 @@ def _print(found: "xr.Dataset") -> None:
         rows.append((where, told["verdict"], _who(told), _roots(told), _set(told), f"{told['points']:,}"))
     level = 100 * found.attrs["confidence_level"]
     say(f"{one} against {other} by {found.attrs['metric']}, along {along}")
-    print_rows("", ("setting", "verdict", "better", "flips at (between points)", f"{level:g} % set", "points"), rows)
+    print_rows(
+        "", ("setting", "verdict", "better", "sign changes at (between points)", f"{level:g} % set", "points"), rows
+    )
     say("A set is of Monte Carlo error given the parameters; ... where it reaches the end of the swept range.")
     say("What happens between two points of the design is interpolated, and no part of it.")
 
 
 def _who(told: dict[str, Any]) -> str:
+    """Who is better, in the order of the parameter, where that is decided."""
     if told["better_everywhere"]:
         return f"{told['better_everywhere']} everywhere"
+    if told["verdict"] != "flips":
+        return MISSING
     order = (
         [told["roots"][0]["better_below"], *(root["better_above"] for root in told["roots"])] if told["roots"] else []
     )
-    return ", then ".join(order) or "–"
+    return ", then ".join(order) or MISSING
 
 
 def _roots(told: dict[str, Any]) -> str:
     words = [f"{root['at']:.4g} ({root['between'][0]:g} to {root['between'][1]:g})" for root in told["roots"]]
-    return ", ".join(words) or "–"
+    return ", ".join(words) or MISSING
 
 
 def _set(told: dict[str, Any]) -> str:
@@ -123,4 +131,4 @@ def _set(told: dict[str, Any]) -> str:
         f"{' ...' if piece['open_high'] else ''}"
         for piece in told["set"]
     ]
-    return ", ".join(words) or ("–" if told["points"] < 2 else "empty")
+    return ", ".join(words) or (MISSING if told["points"] < 2 else "empty")

@@ -12,7 +12,7 @@ from csmc.estimate.intervals import Floats
 from csmc.kernel.result import Integers
 
 #: A race is decided where this many standard errors of the difference lie between the best and every other.
-CLEAR = 6.0
+CLEAR = 5.0
 #: With so many discordant crises a pair's difference is as good as normal.
 MANY = 100.0
 #: A gamma of up to so many events is drawn exactly.

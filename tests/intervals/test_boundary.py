@@ -1,6 +1,7 @@
 """Where a difference changes sign: the set holds the true place as often as claimed; small lines, exactly."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -112,4 +113,4 @@ def test_the_set_holds_every_change_of_the_estimate_and_no_other_place(points: l
     said = np.array([holds(pieces, place) for place in at])
     assert said[inside].all()
     assert not said[outside].any()
-    assert all(here.high < there.low for here, there in zip(pieces, pieces[1:], strict=False))
+    assert all(here.high < there.low for here, there in pairwise(pieces))

@@ -52,7 +52,7 @@ def test_dominance_is_wrongly_claimed_in_no_more_than_one_of_twenty(part: float,
     evidence(
         Section.STATISTICS,
         "First-order dominance of severity is claimed at its boundary in no more than 5 % of 20,000 experiments of "
-        f"5,000 crises: equal distributions, and ones that agree at one threshold only ({part:.0%} of the crises shared).",
+        f"5,000 crises: equal distributions, and ones that agree at one threshold ({part:.0%} of the crises shared).",
         ", ".join(f"{name} {share:.4f}" for name, share in claimed.items()),
     )
 

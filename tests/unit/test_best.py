@@ -1,4 +1,4 @@
-"""What is asked of a run: which institution is best, which dominates which; and what is said to those who ask wrongly."""
+"""What is asked of a run: which institution is best, which dominates which; and what wrong questions are told."""
 
 import json
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where the better of two institutions changes, asked of a run: what is said, and of which designs it cannot be asked."""
+"""Where the better of two institutions changes, asked of a run: what is said, and what cannot be asked."""
 
 import json
 from pathlib import Path
@@ -114,14 +114,14 @@ def test_other_wrong_questions_are_refused(run: Path) -> None:
 @pytest.mark.parametrize(
     ("design", "along", "told"),
     [
-        (f"{{zip: {{{DIVERGENCE}: [0, 1], {COST}: [0.1, 0.3]}}}}", DIVERGENCE, "no grid along"),
-        (f"{{cases: [{{{DIVERGENCE}: 0, {COST}: 0.1}}, {{{DIVERGENCE}: 1, {COST}: 0.1}}, {{{DIVERGENCE}: 1, {COST}: 0.3}}]}}",
-         DIVERGENCE, "no grid along"),
+        ("{zip: {A: [0, 1], B: [0.1, 0.3]}}", DIVERGENCE, "no grid along"),
+        ("{cases: [{A: 0, B: 0.1}, {A: 1, B: 0.1}, {A: 1, B: 0.3}]}", DIVERGENCE, "no grid along"),
         ("{grid: {system.capability.distribution: [equal, pareto]}}", "system.capability.distribution", "no numbers"),
     ],
-)  # fmt: skip
+)
 def test_designs_without_lines_are_refused(tmp_path: Path, design: str, along: str, told: str) -> None:
-    output = made(tmp_path, f"design={design}", "sampling.replicates=20")
+    written = design.replace("A:", f"{DIVERGENCE}:").replace("B:", f"{COST}:")
+    output = made(tmp_path, f"design={written}", "sampling.replicates=20")
     with pytest.raises(ParameterError, match=told):
         boundary(output, "war", *PAIR, along)
 
