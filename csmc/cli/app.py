@@ -10,6 +10,8 @@ import typer
 from csmc import __version__
 from csmc.cli.average import average
 from csmc.cli.bench import bench
+from csmc.cli.best import best
+from csmc.cli.boundary import boundary
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
 from csmc.cli.diagnose import diagnose
@@ -31,7 +33,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 COMMANDS = (
     *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
-    *(report, pairs, average, sensitivity, discover, export, bench),
+    *(report, pairs, best, boundary, average, sensitivity, discover, export, bench),
 )
 for command in COMMANDS:
     app.command()(command)
