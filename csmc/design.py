@@ -280,22 +280,25 @@ class Concat(Design):
 
     parts: tuple[Design, ...]
 
-    @property
+    @cached_property
     def n_points(self) -> int:
         """The sum of the parts' numbers of points."""
         return sum(part.n_points for part in self.parts)
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths of all parts."""
         return _union(part.paths for part in self.parts)
 
     def assignment(self, index: int) -> Assignment:
         """The point of the part that `index` falls into."""
-        ends = list(accumulate(part.n_points for part in self.parts))
-        part = bisect_right(ends, index)
-        start = ends[part - 1] if part else 0
+        part = bisect_right(self._ends, index)
+        start = self._ends[part - 1] if part else 0
         return self.parts[part].assignment(index - start)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(part.n_points for part in self.parts))
 
     def column(self, path: str) -> list[Any]:
         """The columns of the parts, one after the other."""
@@ -393,9 +396,23 @@ def spread_geometrically(first: float, last: float, count: int) -> tuple[float |
     return _whole([first, *inner, last])
 
 
-def twelve_digits(values: NDArray[np.float64]) -> list[float]:
+#: Those that are exact in double precision.
+_POWERS = np.array([float(f"1e{power}") for power in range(23)])
+
+
+def twelve_digits(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The `values` to twelve digits: functions differ between machines in their last bits, and a design must not."""
-    return [_round(value, 12) for value in values.tolist()]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = 11 - np.floor(np.log10(np.abs(values)))
+    scales = _POWERS[np.where((places >= 0) & (places < len(_POWERS)), places, 0).astype(np.int64)]
+    scaled = values * scales
+    whole = np.rint(scaled)
+    # A whole number below 2^53 over an exact power of ten is the double nearest to these digits, which are sure unless
+    # the product is near the middle between two of them, or near a power of ten.
+    sure = (np.abs(scaled) > 1e11) & (np.abs(scaled) < 1e12) & (np.abs(np.abs(scaled - whole) - 0.5) > 1e-3)
+    rounded: NDArray[np.float64] = whole / scales
+    rounded[~sure] = [_round(value, 12) for value in values[~sure].tolist()]
+    return rounded
 
 
 def same_type(values: tuple[Any, ...]) -> tuple[Any, ...]:

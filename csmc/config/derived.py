@@ -151,7 +151,7 @@ def _checked(path: str, formula: Formula, inputs: Mapping[str, Floats], checker:
         message = f"{values.part} is {values.value}{_where(values.point, inputs)}; it must be a finite number"
         checker.problems.append(Problem(route, message, shown(formula.text)))
         return None
-    rounded: NDArray[Any] = np.array(twelve_digits(values.reshape(-1))) + 0.0  # -0.0 is 0.0
+    rounded: NDArray[Any] = twelve_digits(values.reshape(-1)) + 0.0  # -0.0 is 0.0
     fractional = np.flatnonzero(rounded != np.floor(rounded))[: is_whole(path)].tolist()
     if is_whole(path) and not fractional and np.abs(rounded).max() < 2**53:
         rounded = rounded.astype(np.int64)

@@ -38,10 +38,10 @@ class Numbers(Range):
 
     def values(self, shares: Any) -> tuple[Scalar, ...]:
         """Quantiles to twelve digits, so that the last bits of a machine's logarithm do not make another design."""
-        drawn = twelve_digits(self.quantile(np.asarray(shares, dtype=np.float64)))
+        drawn: NDArray[Any] = twelve_digits(self.quantile(np.asarray(shares, dtype=np.float64)))
         if self.whole:
-            return tuple(min(int(self.high), max(int(self.low), math.floor(value))) for value in drawn)
-        return tuple(min(self.high, max(self.low, value)) for value in drawn)
+            drawn = np.floor(drawn).astype(np.int64)
+        return tuple(np.clip(drawn, self.low, self.high).tolist())
 
 
 @dataclass(frozen=True)

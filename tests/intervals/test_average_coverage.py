@@ -59,7 +59,7 @@ def check(kind: str, function: Function, randomizations: int, trials: int) -> st
     # .95 within .015 (the means of a few points are not quite normal) and 4 standard errors
     assert abs(covered - 0.95) < 0.015 + 4 * math.sqrt(0.95 * 0.05 / trials)
     gain = plain_half_width(function, POINTS * randomizations) / half_width
-    assert gain > {smooth: {"lhs": 3, "sobol": 20}, indicator: {"lhs": 1, "sobol": 1.2}}[function][kind]
+    assert gain > {smooth: {"lhs": 2, "sobol": 12}, indicator: {"lhs": 1, "sobol": 1.2}}[function][kind]
     return f"R={randomizations}: {covered:.3f}, {gain:.3g} times narrower"
 
 
