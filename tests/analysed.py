@@ -17,7 +17,7 @@ PATHS = (
     "dynamics.trust_learning",
     "dynamics.trust",
     "dynamics.double_standard",
-    "crisis.general_war",
+    "institutions.*.obligation.strength",
 )
 
 
@@ -51,8 +51,8 @@ def result_of(
 ) -> xr.Dataset:
     """A result whose metrics have these values (point) under collective security and 0 under the reference.
 
-    `institutions` makes one column per institution of a value; differences get the same. Standard errors are `error`
-    everywhere, intervals twice as wide to each side.
+    Institutions and their differences get what `institutions` makes of a value; standard errors are `error`, intervals
+    twice as wide to each side.
     """
     axes = {axis.name: (axis.dims, axis.values, axis.attributes) for axis in coordinates(experiment)}
     variables: dict[str, Any] = {"replicates": ("point", np.full(experiment.n_points, 100))}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import ParameterError
-from csmc.estimate import Difference, Metric, Pairs, differences
+from csmc.estimate import Difference, Metric, Pairs, differences, level_of
 from csmc.estimate.intervals import LEVEL, METHODS
 
 #: Dimensions of every difference.
@@ -80,7 +80,9 @@ def contrasts(
     for places, moments in run.chunks(where):
         replicates[places] = moments.replicates
         for metric in chosen:
-            _fill(found, metric, places, compared, differences(metric, moments, compared, level))
+            _fill(
+                found, metric, places, compared, differences(metric, moments, compared, level_of(run.experiment, level))
+            )
     variables: dict[str, Any] = {
         f"{metric.name}{suffix}": (DIMS, found[f"{metric.name}{suffix}"], _attributes(metric, suffix, prefix, level))
         for metric in chosen
@@ -92,7 +94,7 @@ def contrasts(
     labels["other_institution"] = xr.Variable(
         "other_institution", labels["institution"].values, {"long_name": "institution that is subtracted"}
     )
-    return xr.Dataset(variables, labels, run.attributes(replicates) | {"confidence_level": level})
+    return xr.Dataset(variables, labels, run.attributes(where, replicates) | {"confidence_level": level})
 
 
 def _pairs(run: Stored, named: Sequence[tuple[str, str]] | None) -> Pairs:

@@ -1,6 +1,5 @@
 """What an analysis over a design asks about: metrics and their differences; edit to ask about something else."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -82,7 +81,7 @@ def check_resampling(resamples: int, level: float) -> None:
 
 def seeding(result: xr.Dataset) -> str:
     """Tell whether the points of a result share their draws ("common") or have their own ("independent")."""
-    return str(json.loads(result.attrs["configuration_resolved"])["seeding"])
+    return str(result.attrs["seeding"])
 
 
 def parameters(result: xr.Dataset) -> tuple[str, ...]:
@@ -139,10 +138,14 @@ def each_quantity(found: xr.Dataset) -> Iterator[tuple[str, xr.Dataset]]:
 
 
 def noise_warnings(found: xr.Dataset) -> list[str]:
-    """Warn of every quantity in which noise has a large share."""
+    """Warn of every quantity in which noise has a large share, or one that nobody knows."""
     most = "" if found.attrs["seeding"] == "independent" else "up to "
-    return [
-        f"{name}: noise is {most}{100 * share:.0f} % of the variance between points; more replicates make it less"
-        for name, here in each_quantity(found)
-        if (share := float(here["noise_share"])) > NOISY
-    ]
+    said = []
+    for name, here in each_quantity(found):
+        share, varies = float(here["noise_share"]), here["variance"] if "variance" in here else here["mu_star"].max()
+        if share > NOISY:
+            much = f"{most}{100 * share:.0f} % of the variance between points"
+            said.append(f"{name}: noise is {much}; more replicates make it less")
+        elif np.isnan(share) and float(varies) > 0:
+            said.append(f"{name}: points have no standard errors, so how much of this is noise is unknown")
+    return said

@@ -19,8 +19,10 @@ MAX_TERMS = 8
 POINTS_PER_TERM = 8
 #: A basis whose smallest eigenvalue is below this part of its largest cannot tell its parameters apart.
 _CONFOUNDED = 1e-3
-#: A standard deviation below this part of the mean is rounding.
-_ROUNDING = 1e-13
+#: A deviation below this part of the mean is rounding, and so is what is left of squares below that part of them.
+_ROUNDING, _LEFT = 1e-13, 1e-12
+#: Resampling weights that are held at once, and points whose products are.
+_NUMBERS, _ROWS = 8_000_000, 4096
 
 
 class Basis(NamedTuple):
@@ -31,7 +33,10 @@ class Basis(NamedTuple):
 
 
 class MainEffects(NamedTuple):
-    """first (parameter, quantity), variance (quantity) without the errors' share; plain: first before correction."""
+    """first (parameter, quantity), variance (quantity) without the errors' share; plain: first before correction.
+
+    Those of resamples have one axis more, in front.
+    """
 
     first: Floats
     variance: Floats
@@ -80,36 +85,18 @@ def _terms(column: NDArray[Any], most: int) -> Floats:
     return np.asarray(terms - terms.mean(axis=0))
 
 
-def main_effects(found: Basis, values: Floats, errors: Floats, weights: Floats | None = None) -> MainEffects:
+def main_effects(found: Basis, values: Floats, errors: Floats) -> MainEffects:
     """Fit all main effects together by least squares and compare their variances with that of the values.
 
     values, errors: value and expected square of its error, (point, quantity), nothing missing; errors must be
-    independent between points, or given as 0. weights: how often each point counts, all once by default.
+    independent between points, or given as 0.
     V_i = mean g_i^2 - what the residuals alone would give it, g_i the fitted effect about its mean (the correction of
     omega squared, Hays 1963), and S_i = V_i / (sum of all V_i + variance of the residuals - mean error): parameters are
     taken to be independent, so how they happen to go together at these points does not count. Errors raise the
     residuals and so take off themselves.
     """
-    n, terms = len(values), found.terms
-    w = np.ones(n) if weights is None else weights
-    design = np.concatenate([np.ones((n, 1)), terms], axis=1)
-    weighted = design * w[:, None]
-    inverse = np.linalg.pinv(weighted.T @ design, hermitian=True)
-    fitted = inverse @ (weighted.T @ values)
-    residual = (w[:, None] * (values - design @ fitted) ** 2).sum(axis=0) / max(n - design.shape[1], 1)
-    mean = w @ values / n
-    centred = terms - w @ terms / n
-    plain, corrected = [], []
-    for own in found.own:
-        shifted = slice(own.start + 1, own.stop + 1)
-        spread = (centred[:, own] * w[:, None]).T @ centred[:, own] / n
-        effect = np.einsum("iq,ij,jq->q", fitted[shifted], spread, fitted[shifted])
-        plain.append(effect)
-        corrected.append(effect - np.trace(spread @ inverse[shifted, shifted]) * residual)
-    variance = np.sum(corrected, axis=0) + residual - w @ errors / n
-    variance = np.where(variance > (_ROUNDING * mean) ** 2, variance, np.nan)
-    with np.errstate(invalid="ignore"):
-        return MainEffects(np.array(corrected) / variance, variance, np.array(plain) / variance)
+    once = np.ones((1, len(values)))
+    return MainEffects(*(part[0] for part in _weighted_effects(found, values, errors, once)))
 
 
 def resampled_first(found: Basis, values: Floats, errors: Floats, resamples: int, seed: int) -> Floats:
@@ -119,6 +106,52 @@ def resampled_first(found: Basis, values: Floats, errors: Floats, resamples: int
     """
     whole = main_effects(found, values, errors)
     generator, n = np.random.default_rng(seed), len(values)
-    drawn = (generator.multinomial(n, np.full(n, 1 / n)).astype(np.float64) for _ in range(resamples))
-    shift = whole.first - whole.plain
-    return np.stack([main_effects(found, values, errors, weights).first + shift for weights in drawn])
+    size = max(1, _NUMBERS // n)
+    parts = []
+    for first in range(0, resamples, size):
+        drawn = generator.multinomial(n, np.full(n, 1 / n), size=min(size, resamples - first)).astype(np.float64)
+        parts.append(_weighted_effects(found, values, errors, drawn).first)
+    return np.concatenate(parts) + (whole.first - whole.plain)
+
+
+def _weighted_effects(found: Basis, values: Floats, errors: Floats, weights: Floats) -> MainEffects:
+    """Main effects with each point counted as often as each row of weights (resample, point) says; resamples first."""
+    n, centre = len(values), values.mean(axis=0)
+    deviations = np.where(np.abs(values - centre) > _ROUNDING * np.abs(centre), values - centre, 0.0)
+    design = np.concatenate([np.ones((n, 1)), found.terms], axis=1)
+    products, mixed, squares, error = _moments(design, deviations, errors, weights)
+    inverse = np.linalg.pinv(products, hermitian=True)
+    fitted = inverse @ mixed
+    left = np.maximum(squares - (fitted * mixed).sum(axis=1), 0.0)
+    residual = np.where(left > _LEFT * squares, left, 0.0) / max(n - design.shape[1], 1)
+    plain, corrected = [], []
+    for own in found.own:
+        terms = slice(own.start + 1, own.stop + 1)
+        mean = products[:, 0, terms] / n
+        spread = products[:, terms, terms] / n - mean[:, :, None] * mean[:, None, :]
+        effect = (fitted[:, terms] * (spread @ fitted[:, terms])).sum(axis=1)
+        by_residuals = (spread * inverse[:, terms, terms]).sum(axis=(1, 2))
+        plain.append(effect)
+        corrected.append(effect - by_residuals[:, None] * residual)
+    variance = np.sum(corrected, axis=0) + residual - error / n
+    variance = np.where(variance > 0, variance, np.nan)
+    shares = (np.stack(part, axis=1) / variance[:, None] for part in (corrected, plain))
+    first, before = shares
+    return MainEffects(first, variance, before)
+
+
+def _moments(design: Floats, values: Floats, errors: Floats, weights: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Weighted sums over the points: X'X (resample, term, term), X'y (resample, term, quantity), y'y and errors."""
+    p, q = design.shape[1], values.shape[1]
+    upper = np.triu_indices(p)
+    ends = np.cumsum([0, len(upper[0]), p * q, q, q])
+    sums = np.zeros((len(weights), ends[-1]))
+    for first in range(0, len(values), _ROWS):
+        rows = slice(first, first + _ROWS)
+        x, y = design[rows], values[rows]
+        mixed = (x[:, :, None] * y[:, None, :]).reshape(len(x), -1)
+        sums += weights[:, rows] @ np.concatenate([x[:, upper[0]] * x[:, upper[1]], mixed, y * y, errors[rows]], axis=1)
+    half, mixed, squares, error = (sums[:, start:stop] for start, stop in pairwise(ends.tolist()))
+    products = np.zeros((len(weights), p, p))
+    products[:, upper[0], upper[1]] = products[:, upper[1], upper[0]] = half
+    return products, mixed.reshape(-1, p, q), squares, error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from csmc.analysis.stored import opened
 from csmc.errors import ParameterError
-from csmc.estimate import fates
+from csmc.estimate import fates, level_of
 from csmc.estimate.differences import Known
 from csmc.estimate.intervals import LEVEL, METHODS
 from csmc.kernel.result import PREVENTED
@@ -87,7 +87,9 @@ def prevention(
     sizes = {"point": len(where), "outcome": PREVENTED}
     for places, moments in run.chunks(where):
         replicates[places] = moments.replicates
-        for name, dims, part, attributes in _variables(fates.prevention(moments, one, two, level), level):
+        for name, dims, part, attributes in _variables(
+            fates.prevention(moments, one, two, level_of(run.experiment, level)), level
+        ):
             if name not in values:
                 empty = np.nan if part.dtype == np.float64 else 0
                 values[name] = np.full([sizes[dim] for dim in dims], empty, part.dtype)
@@ -96,7 +98,7 @@ def prevention(
     variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
     attributes = {"institution": institution, "other_institution": other, "confidence_level": level}
     kept = {name: label for name, label in labels.items() if "institution" not in label.dims}
-    return xr.Dataset(variables, kept, run.attributes(replicates) | attributes)
+    return xr.Dataset(variables, kept, run.attributes(where, replicates) | attributes)
 
 
 def _variables(

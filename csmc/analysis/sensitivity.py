@@ -161,8 +161,9 @@ def _total_noise(errors: Floats, whole: NDArray[np.bool_], independent: bool) ->
     """Mean square that noise adds to (a - ab_i)^2 / 2: a sum if errors are independent, else at most so much."""
     a, mixed = errors[:, :1], errors[:, 2:]
     each = (a + mixed) / 2 if independent else (np.sqrt(a) + np.sqrt(mixed)) ** 2 / 2
-    kept = np.where(whole[:, None], each, 0.0).sum(axis=0)
-    return np.asarray(kept / np.maximum(whole.sum(axis=0), 1))
+    kept = whole[:, None] & np.isfinite(each)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(kept, each, 0.0).sum(axis=0) / kept.sum(axis=0))
 
 
 def _given(asked: Estimands, result: xr.Dataset, names: tuple[str, ...], settings: tuple[int, int, float]) -> Found:

@@ -62,6 +62,8 @@ class Stored:
     def points(self, numbers: Sequence[int] | None) -> Integers:
         """Design points by number, all for None; ParameterError for one that the design does not have."""
         n = self.experiment.n_points
+        if numbers is not None and not len(numbers):
+            raise ParameterError("no design point is named; name one, or leave the points out for all of them")
         chosen = np.arange(n) if numbers is None else np.unique(np.array(numbers, dtype=np.int64))
         for number in chosen[(chosen < 0) | (chosen >= n)]:
             raise ParameterError(f"point {number} is not in the design, which has points 0 to {n - 1}")
@@ -99,14 +101,14 @@ class Stored:
                 kept[axis.name] = xr.Variable(axis.dims, values, axis.attributes)
         return kept
 
-    def attributes(self, replicates: Integers) -> dict[str, Any]:
-        """What an answer says of the run: whose it is, and whether all replicates of its points have run."""
-        asked = int(self.experiment.sampling.replicates)
+    def attributes(self, points: Integers, replicates: Integers) -> dict[str, Any]:
+        """What an answer about some points says of the run: whose it is, and whether all their replicates have run."""
+        asked, ends = self.experiment.sampling.most, self.store.ends
         return {
             "title": self.experiment.name,
             "reference": self.experiment.reference,
             "replicates_planned": asked,
-            "complete": int((replicates >= asked).all()),
+            "complete": int((replicates >= asked if ends is None else ends.known[points]).all()),
         }
 
 

@@ -10,8 +10,11 @@ import typer
 from csmc import __version__
 from csmc.cli.average import average
 from csmc.cli.bench import bench
+from csmc.cli.best import best
+from csmc.cli.boundary import boundary
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.diagnose import diagnose
 from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
@@ -29,8 +32,8 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = (
-    *(run, validate, plan, status, collect, verify, institutions, schema),
-    *(report, pairs, average, sensitivity, discover, export, bench),
+    *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
+    *(report, pairs, best, boundary, average, sensitivity, discover, export, bench),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -37,9 +37,9 @@ def read_arranged(kind: str, content: Any, route: Route, checker: Checker) -> Ar
         return None
     count = read_whole(content.get(count_key), 2, MAX_POINTS, (*route, count_key), checker)
     seed = read_whole(content.get("seed", 0), 0, 2**32 - 1, (*route, "seed"), checker)
-    intervals = read_ranges(content.get("ranges"), (*route, "ranges"), checker)
-    points = count * (len(intervals) + DESIGNS[kind].beside)
-    check_size(points * len(intervals), count, (*route, count_key), checker)
+    ranges = read_ranges(content.get("ranges"), (*route, "ranges"), checker)
+    points = count * (len(ranges) + DESIGNS[kind].beside)
+    check_size(points * len(ranges), count, (*route, count_key), checker)
     if kind == "saltelli":
         check_balanced(count, (*route, count_key), checker)
         levels = 0
@@ -47,12 +47,24 @@ def read_arranged(kind: str, content: Any, route: Route, checker: Checker) -> Ar
         levels = _read_levels(content.get("levels", 4), (*route, "levels"), checker)
     if len(checker.problems) > before:
         return None
-    dimensions = len(intervals)
+    dimensions = len(ranges)
     if kind == "saltelli":
         shares = saltelli_shares(count, dimensions, seed)
     else:
         shares = morris_shares(count, dimensions, levels, seed)
-    return DESIGNS[kind](factors_at(intervals, shares.T.tolist()))
+    design = DESIGNS[kind](factors_at(ranges, shares.T))
+    return _with_directions(design, route, checker) if kind == "morris" else design
+
+
+def _with_directions(design: Arranged, route: Route, checker: Checker) -> Arranged | None:
+    """The design, unless a step of it leads neither up nor down."""
+    for factor in design.factors:
+        others = [value for value in factor.values if isinstance(value, bool) or not isinstance(value, int | float)]
+        if others:
+            message = "is no number, so a step of morris leads neither up nor down; leave it out, or use saltelli"
+            checker.problems.append(Problem((*route, "ranges", factor.path), message, shown(others[0])))
+            return None
+    return design
 
 
 def _read_levels(value: Any, route: Route, checker: Checker) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from csmc.config import precision
 from csmc.config.checking import Checker, apply_all, is_institutional, meet
 from csmc.config.derived import SECTION, Base, derive, read_formulas, refuse_set_twice
 from csmc.config.design_reader import DesignReader
@@ -42,6 +43,7 @@ class Parts:
     tables: Tables
     #: Formulas by the path that they set.
     derived: Mapping[str, str]
+    written: Document  #: where each part was written, and nothing more
 
 
 def build(document: Document) -> Parts:
@@ -64,6 +66,8 @@ def build(document: Document) -> Parts:
     refuse_set_twice(formulas, set_besides, checker)
     reference, found = _reference(head, institutions)
     problems += (found if checker.institutions_are_complete else []) + checker.problems
+    if head and head.sampling.precision and reference and checker.institutions_are_complete:
+        problems += precision.problems(list(head.sampling.precision), [one.name for one in institutions], reference)
     if document.tables is None:
         tables = Tables()
         texts, found = _read_tables(tables, checker, fixed, design, document.folder)
@@ -77,7 +81,10 @@ def build(document: Document) -> Parts:
         institutions = _with_fixed_fields(checker, constant)
         texts_of = {path: formula.text for path, formula in formulas.items()}
         values = _values({**fixed, **constant})
-        parts = Parts(head, institutions, reference, values, explicit, design, reader.multiplied, tables, texts_of)
+        written = Document({}, Path(), document.places)
+        parts = Parts(
+            head, institutions, reference, values, explicit, design, reader.multiplied, tables, texts_of, written
+        )
         problems += checker.problems or _combination_problems(parts, checker)
         if not problems:
             return parts

@@ -18,7 +18,7 @@ from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
 from csmc.design import UNSET, Assignment, Design, Scalar, Shape
-from csmc.errors import ConfigError, ParameterError, shown
+from csmc.errors import ConfigError, ParameterError, Problem, shown
 from csmc.institutions.fields import field_value
 from csmc.institutions.record import Institution, pack_institutions
 from csmc.parameters import Record, Value, Values, pack_point
@@ -214,6 +214,15 @@ class Experiment:
     def over(self, design: Design) -> "Experiment":
         """The same experiment at the points of another design, which sets the same paths."""
         return _restore({field: getattr(self, field) for field in self.__dataclass_fields__} | {"design": design})
+
+    def sampled(self, replicates: int) -> "Experiment":
+        """The same experiment with a fixed number of replicates of each point."""
+        fields = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        return _restore(fields | {"sampling": Sampling(replicates=replicates)})
+
+    def describe(self, problem: Problem) -> str:
+        """A problem of the configuration in words, with its file and line if it was read from one."""
+        return self._parts.written.describe(problem)
 
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""

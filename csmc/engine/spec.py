@@ -12,6 +12,7 @@ from csmc.config import Experiment
 from csmc.config.export import OF_FACTORS
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
+from csmc.engine.cuts import cuts
 from csmc.engine.files import canonical
 from csmc.kernel.result import Plan, tally_shapes
 
@@ -23,12 +24,15 @@ WIDTH = 60
 
 def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
     """Everything that determines what is counted: experiment, kernel, and which tallies are kept."""
-    kept = {
+    kept: dict[str, Any] = {
         "own_pairs": plan.own_pairs.tolist(),
         "cross_pairs": plan.cross_pairs.tolist(),
         "joint": plan.joint,
         "histories": plan.histories,
     }
+    rule = cuts(experiment).rule
+    if rule:
+        kept["cuts"] = rule
     spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
     plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
     return plain
@@ -41,7 +45,7 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
-        histories=bool(kept["histories"]),
+        histories=bool(kept.get("histories", False)),  # absent before stream version 5
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
 
@@ -91,9 +95,11 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
     if stored.get("kernel") != asked["kernel"]:
         lines.append("the kernel: that one was made by another version of csmc")
-    kept, wanted = stored.get("tallies"), asked["tallies"]
+    kept, wanted = (dict(one.get("tallies") or {}) for one in (stored, asked))
+    if kept.pop("cuts", "") != wanted.pop("cuts", ""):
+        lines.append("sampling: that one can give sums over other first replicates of a point")
     if kept != wanted:
-        alike = kept is not None and {**kept, "histories": wanted["histories"]} == wanted
+        alike = {**kept, "histories": wanted["histories"]} == wanted
         which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
         lines.append(f"{which}: that one kept other sums")
     if len(lines) > SHOWN:

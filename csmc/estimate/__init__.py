@@ -2,6 +2,7 @@
 
 from csmc.estimate.metrics import METRICS, Metric, chosen_metrics, plan
 from csmc.estimate.paired import Difference, Estimate, differences, estimate
+from csmc.estimate.precision import excess, level_of, targets
 from csmc.estimate.ratios import Moments, Pairs
 
 __all__ = [
@@ -14,5 +15,8 @@ __all__ = [
     "chosen_metrics",
     "differences",
     "estimate",
+    "excess",
+    "level_of",
     "plan",
+    "targets",
 ]

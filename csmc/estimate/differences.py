@@ -30,13 +30,21 @@ def paired_proportion_interval(
     `independent` is what the variance of the difference would be if the episodes of a history did not go together.
     One-shot crises are so many pairs, and this is Bonett and Price's interval.
     """
+    pairs, share = effective_pairs(difference, se, trials, informative, independent, level)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = trials * independent + difference**2
-        pairs = effective_count(se, independent, trials * share, trials, informative, level)
         centre = pairs * difference / (pairs + 2)
         half = ndtri(upper(level)) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
     half = np.where(np.isnan(se), np.nan, half)
     return Interval(np.maximum(centre - half, -1.0), np.minimum(centre + half, 1.0))
+
+
+def effective_pairs(
+    difference: Floats, se: Floats, trials: Floats, informative: Floats, independent: Floats, level: float = LEVEL
+) -> tuple[Floats, Floats]:
+    """How many independent pairs would tell as much, and the share of pairs that differ; arguments as above."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = trials * independent + difference**2
+        return effective_count(se, independent, trials * share, trials, informative, level), share
 
 
 def mover_interval(one: Known, other: Known, covariance: Floats, added: Floats | float = 0.0) -> Interval:

@@ -283,7 +283,7 @@ def chosen_metrics(experiment: Experiment) -> tuple[Metric, ...]:
         return tuple(METRICS.values())
     problems = [_unknown(position, name) for position, name in enumerate(chosen) if name not in METRICS]
     if problems:
-        raise ConfigError(map(str, problems))
+        raise ConfigError(map(experiment.describe, problems))
     return tuple(metric for metric in METRICS.values() if metric.name in chosen)
 
 

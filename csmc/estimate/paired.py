@@ -6,7 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from csmc.estimate.differences import Known, hull, mover_interval, paired_proportion_interval, unshared_events
+from csmc.estimate.differences import (
+    Known,
+    effective_pairs,
+    hull,
+    mover_interval,
+    paired_proportion_interval,
+    unshared_events,
+)
 from csmc.estimate.independence import independent_variance
 from csmc.estimate.intervals import (
     LEVEL,
@@ -49,7 +56,7 @@ class Difference(NamedTuple):
 
 def estimate(metric: Metric, moments: Moments, level: float = LEVEL) -> Estimate:
     """Estimate a metric at every point and institution of `moments`, with intervals of a confidence level."""
-    single = _Single(metric, moments, level)
+    single = Single(metric, moments, level)
     return Estimate(*single.known, *_compare(single, moments.against_reference()))
 
 
@@ -63,23 +70,25 @@ def differences(metric: Metric, moments: Moments, pairs: Pairs, level: float = L
     CsmcError
         What these pairs need has not been counted, see `Moments.places`.
     """
-    return _compare(_Single(metric, moments, level), pairs)
+    return _compare(Single(metric, moments, level), pairs)
 
 
 @dataclass(frozen=True)
-class _Single:
+class Single:
     """A metric of each institution, (point, institution), with all that differences of two of them need."""
 
     metric: Metric
     moments: Moments
-    level: float
+    level: float = LEVEL
 
     @cached_property
     def influence(self) -> Influence:
+        """The metric, and what one replicate adds to its error."""
         return influence(self.metric, self.moments)
 
     @cached_property
     def variance(self) -> Floats:
+        """Sampling variance."""
         return variance(self.moments, self.influence)
 
     @cached_property
@@ -89,6 +98,7 @@ class _Single:
 
     @cached_property
     def se(self) -> Floats:
+        """Standard error."""
         return np.asarray(np.sqrt(self.variance))
 
     @cached_property
@@ -114,16 +124,16 @@ class _Single:
         if metric.minus is None:
             return mean_interval(own.value, self.se, own.informative, self.changing, *self.bounds, self.level)
         one, other = (
-            _Single(replace(metric, ratio=ratio, minus=None, low=0.0), self.moments, self.level).known
+            Single(replace(metric, ratio=ratio, minus=None, low=0.0), self.moments, self.level).known
             for ratio in (metric.ratio, metric.minus)
         )  # from 0 on, each
         return mover_interval(one, other, (one.se**2 + other.se**2 - self.se**2) / 2)
 
 
-def _compare(single: _Single, pairs: Pairs) -> Difference:
+def _compare(single: Single, pairs: Pairs) -> Difference:
     """The differences of all pairs; an institution differs from itself by 0 with certainty."""
     shared = covariance(single.moments, single.influence, pairs)
-    difference, difference_variance, unpaired = _difference(single, pairs, shared)
+    difference, difference_variance, unpaired = difference_of(single, pairs, shared)
     se = np.sqrt(difference_variance)
     if single.metric.kind == "proportion":
         ends = _proportion_difference(single, pairs, difference, se, shared)
@@ -136,7 +146,7 @@ def _compare(single: _Single, pairs: Pairs) -> Difference:
     return Difference(difference, se, low, high, gain)
 
 
-def _difference(single: _Single, pairs: Pairs, shared: Floats) -> tuple[Floats, Floats, Floats]:
+def difference_of(single: Single, pairs: Pairs, shared: Floats) -> tuple[Floats, Floats, Floats]:
     """Difference of two institutions, its variance, and what that would be for independent draws.
 
     Symmetric in the two institutions, and the moments are centred exactly: a copy of an institution differs from it by
@@ -149,18 +159,33 @@ def _difference(single: _Single, pairs: Pairs, shared: Floats) -> tuple[Floats, 
     return difference, np.where(paired <= 1e-13 * unpaired, 0.0, paired), unpaired
 
 
-def _proportion_difference(single: _Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:
+def _proportion_difference(single: Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:
     """Bonett and Price's interval; where the institutions need not have the same trials, not within that of MOVER."""
-    own = single.influence
-    independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
-    trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
-    ends = paired_proportion_interval(difference, se, trials, informative, independent, single.level)
+    ends = paired_proportion_interval(*_as_pairs(single, pairs, difference, se))
     if isinstance(single.metric.ratio.denominator, Constant):
         return ends
     return hull(ends, mover_interval(*_both(pairs, single.known), shared))
 
 
-def _mean_difference(single: _Single, pairs: Pairs, unpaired: Floats, shared: Floats) -> Interval:
+def _as_pairs(
+    single: Single, pairs: Pairs, difference: Floats, se: Floats
+) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
+    """What an interval of a difference of paired proportions is made of."""
+    own = single.influence
+    independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
+    trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
+    return difference, se, trials, informative, independent, single.level
+
+
+def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:
+    """How many independent pairs that differ from the reference stand behind the difference of a proportion."""
+    single, pairs = Single(metric, moments, level), moments.against_reference()
+    difference, difference_variance, _ = difference_of(single, pairs, covariance(moments, single.influence, pairs))
+    independent_pairs, share = effective_pairs(*_as_pairs(single, pairs, difference, np.sqrt(difference_variance)))
+    return independent_pairs * share
+
+
+def _mean_difference(single: Single, pairs: Pairs, unpaired: Floats, shared: Floats) -> Interval:
     low, high = single.bounds
     events = _smaller(pairs, mean_events(single.influence.value, single.se, low, high))
     added = unshared_events(unpaired, events, _smaller(pairs, single.changing), single.level)

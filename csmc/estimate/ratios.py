@@ -56,9 +56,18 @@ class Moments:
         if isinstance(row, Constant):
             with np.errstate(invalid="ignore"):
                 return total * total / self.replicates[:, None]
-        pair = _position(self.plan.own_pairs, row, row)
+        return self.products(row, row)
+
+    def products(self, first: Tally, second: Tally) -> Floats:
+        """Sum of products of two tallies of the same institution over the replicates, not centred."""
+        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
-        return (high * 2.0**32 + low) / self._scale(row) ** 2
+        return (high * 2.0**32 + low) / self._scales(first, second)
+
+    def cross_products(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
+        """Sum of products of a tally of one institution and a tally of the other, (point, pair), not centred."""
+        high, low = self._cross_limbs(first, second, pairs)
+        return (high * 2.0**32 + low) / self._scales(first, second)
 
     def own(self, first: Tally, second: Tally) -> Floats:
         """Centred sum of products of two tallies of the same institution."""
@@ -69,12 +78,13 @@ class Moments:
 
     def cross(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
         """Centred sum of products of a tally of one institution and a tally of the other, (point, pair)."""
+        sums, limbs = self.tallies.sums, self._cross_limbs(first, second, pairs)
+        centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
+        return centred / self._scales(first, second)
+
+    def _cross_limbs(self, first: Tally, second: Tally, pairs: Pairs) -> tuple[Integers, Integers]:
         place = pairs.one, self.places(pairs.other), _position(self.plan.cross_pairs, first, second)
-        high, low = self.tallies.cross_high[:, *place], self.tallies.cross_low[:, *place]
-        sums = self.tallies.sums
-        return self._centred(high, low, sums[:, pairs.one, first], sums[:, pairs.other, second]) / self._scales(
-            first, second
-        )
+        return self.tallies.cross_high[:, *place], self.tallies.cross_low[:, *place]
 
     def places(self, others: Integers) -> Integers:
         """Where among the partners of cross moments, and of a joint table, some institutions are.

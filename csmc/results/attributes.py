@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from csmc.config import Experiment
+from csmc.engine.cuts import FIRST_LOOK, GROWTH
+from csmc.estimate.intervals import LEVEL
+from csmc.estimate.precision import LOPSIDED, SEQUENTIAL_LEVEL
 from csmc.provenance import provenance
 
 
@@ -23,11 +26,28 @@ def global_attributes(experiment: Experiment, *, digest: str, complete: bool) ->
         "configuration_sha256": _sha256(experiment.source_text),
         "configuration_resolved": resolved,
         "configuration_resolved_sha256": _sha256(resolved),
-        "replicates_planned": experiment.sampling.replicates,
+        "replicates_planned": experiment.sampling.most,
         "complete": int(complete),
         "digest": digest,
     }
-    return own | _plain(provenance(experiment))
+    return own | _precision(experiment) | _plain(provenance(experiment))
+
+
+def _precision(experiment: Experiment) -> dict[str, Any]:
+    """What was asked of each point, if not a number of replicates, and what the intervals are then."""
+    asked = experiment.sampling.precision
+    if asked is None:
+        return {}
+    goals = {key: goal.model_dump(exclude_none=True) for key, goal in asked.items()}
+    return {
+        "precision": json.dumps(goals, sort_keys=True),
+        "precision_level": LEVEL,
+        "precision_interval_level": SEQUENTIAL_LEVEL,
+        "precision_rule": f"a point ends at the first look at which the intervals of all targets, at the level "
+        f"{SEQUENTIAL_LEVEL}, have the half-width asked for, and no end farther than {LOPSIDED} times it from the "
+        f"estimate, or at replicates_planned; looks from {FIRST_LOOK} replicates on, {GROWTH} times apart; each "
+        f"interval, for itself, then holds the truth with {LEVEL}",
+    }
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,6 +25,11 @@ class Pairs(NamedTuple):
 
 def wars(pairs: Pairs, crises: int) -> Estimate:
     """Estimate war in every experiment: each element of `pairs` is one."""
+    return estimate(_WAR, moments(pairs, crises))
+
+
+def moments(pairs: Pairs, crises: int) -> Moments:
+    """What is known of war in every experiment."""
     both, more, less = np.broadcast_arrays(*(np.atleast_1d(count) for count in pairs))
     count = {REFERENCE: both + less, OTHER: both + more}
     sums = np.zeros((len(both), 2, N_TALLIES), np.int64)
@@ -36,7 +41,7 @@ def wars(pairs: Pairs, crises: int) -> Estimate:
     joint, patterns = _joint(both, more, less, crises), np.zeros((len(both), 4), np.int64)
     fates = np.zeros((len(both), 0, N_FACTORS, N_FATES), np.int64)
     tallies = Tallies(sums, np.zeros_like(own), own, np.zeros_like(cross), cross, joint, patterns, fates, fates)
-    return estimate(_WAR, Moments(tallies, _PLAN, *(np.full(len(both), n) for n in (crises, 1, 8))))
+    return Moments(tallies, _PLAN, *(np.full(len(both), n) for n in (crises, 1, 8)))
 
 
 def _joint(both: Integers, more: Integers, less: Integers, crises: int) -> Integers:

@@ -183,5 +183,14 @@ def test_noise_that_points_share_stays_within_its_bound() -> None:
     assert total.mean() <= bound.mean()
 
 
+def test_noise_that_nobody_knows_is_warned_of() -> None:
+    for design in ("saltelli", "lhs"):
+        experiment = over(3, design, 256)
+        x = shares(experiment)
+        found = sensitivity(result_of(experiment, {"war": ishigami(x)}, error=np.nan), resamples=100)
+        assert "war of collective_security: points have no standard errors" in found.attrs["warnings"]
+        assert np.isfinite(found["first"].sel(estimand="war", institution="collective_security")).all()
+
+
 def test_quiet_results_are_not_warned_of() -> None:
     assert "of the variance between points" not in noisy("independent", error=0.1).attrs["warnings"]

@@ -9,6 +9,7 @@ from csmc.results.coordinates import coordinates
 from tests.unit.configurations import Write, refusal, refusal_of
 
 RANGES = {"crisis.war_cost": [0.2, 0.8], "response.rounds": [1, 16], "institutions.*.council.seats": [5, 15]}
+CHOICE = {"distribution": {"choice": ["lognormal", "pareto"]}}
 
 
 def arranged(kind: str, **settings: object) -> Experiment:
@@ -75,6 +76,19 @@ def test_a_stored_design_is_read_back_with_its_places(kind: str, settings: dict[
     assert stored.layout() == written.layout() == experiment.layout() != {}
 
 
+def test_ranges_may_be_distributions_and_choices() -> None:
+    cost = {"distribution": {"lognormal": {"median": 0.4, "sigma": 0.5}, "within": [0.1, 1]}}
+    ranges = {"crisis.war_cost": cost, "system.capability.distribution": CHOICE}
+    experiment = Experiment(institutions=["anarchy"], design={"saltelli": {"points": 64, "ranges": ranges}})
+    columns = experiment.coordinates()
+    assert set(columns["system.capability.distribution"]) == {"lognormal", "pareto"}
+    below = sum(value < 0.4 for value in columns["crisis.war_cost"][:: 2 + 2])  # of A: near half, as of every net
+    assert 26 <= below <= 38
+    identity = experiment.identity()
+    stored = Experiment.from_contents(experiment.resolved(), identity["design"], identity["tables"])
+    assert stored.identity() == identity
+
+
 def test_other_designs_have_no_places() -> None:
     assert arranged("lhs", points=8).layout() == {}
 
@@ -87,6 +101,10 @@ def test_other_designs_have_no_places() -> None:
         ({"saltelli": {"pionts": 8, "points": 8, "ranges": RANGES}}, "did you mean points?"),
         ({"saltelli": {"points": 2**19, "ranges": RANGES}}, "numbers; at most 4,000,000 fit in memory"),
         ({"morris": {"trajectories": 4, "levels": 5, "ranges": RANGES}}, "design.morris.levels = 5: must be even"),
+        (
+            {"morris": {"trajectories": 4, "ranges": {"system.capability.distribution": CHOICE}}},
+            "ranges.system.capability.distribution = 'pareto': is no number, so a step of morris leads neither up",
+        ),
         ({"morris": {"trajectories": 4, "ranges": {}}}, "design.morris.ranges: must be a mapping"),
         ({"morris": {"trajectories": 4, "ranges": {"crisis.war_cost": [2, 1]}}}, "low must be below high"),
         ({"product": [{"morris": {"trajectories": 4, "ranges": RANGES}}]}, "stands alone"),

@@ -148,6 +148,12 @@ def test_too_few_points_are_refused(change: Callable[[xr.Dataset], xr.Dataset], 
         sensitivity(change(result_of(experiment, {"war": additive(shares(experiment))})))
 
 
+def test_a_large_sample_of_many_parameters_is_no_grid() -> None:
+    result = result_of(over(6, "lhs", 4096), {"war": np.zeros(4096)})  # a grid of its values had 4096^6 points
+    with pytest.raises(CsmcError, match="no full grid"):
+        result.csmc.grid()
+
+
 def test_a_grid_and_trajectories_are_refused_with_the_way_out(arranged: xr.Dataset) -> None:
     x, y = (part.ravel() for part in np.meshgrid(np.arange(8) / 8, np.arange(8) / 8))
     experiment = over(2, "lhs", 64)
