@@ -340,3 +340,18 @@ def test_fewer_replicates_than_the_first_look_are_one_look(tmp_path: Path) -> No
     store = run(tmp_path, make(LOOSER, 300))
     assert store.ends.replicates.tolist() == [300] * 4
     assert store.complete
+
+
+def test_institutions_that_cannot_be_added_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = {"metrics": ["war"], "joint": "none"}
+    run(tmp_path, make(LOOSER, outputs=none))
+    more = make(LOOSER, outputs=none, institutions=["anarchy", *INSTITUTIONS], reference="balance_of_power")
+    real = tallies_module.kernel.tally_points
+    monkeypatch.setattr(tallies_module.kernel, "tally_points", lambda *work: 1 // 0)
+    with pytest.raises(WorkError) as failed:
+        run(tmp_path, more)
+    assert len(failed.value.failures) <= 4 * len(looks(MOST)), "none is tried twice"
+    places = [(failure.span.point, failure.span.first) for failure in failed.value.failures]
+    assert len(set(places)) == len(places)
+    monkeypatch.setattr(tallies_module.kernel, "tally_points", real)
+    assert run(tmp_path, more).complete
