@@ -114,7 +114,7 @@ def test_other_metrics_are_judged_where_every_pair_was_counted(paired: Path, his
         ({"delta": -0.1}, "delta=-0.1 is not a number from 0 on"),
         ({"delta": float("nan")}, "delta=nan"),
         ({"level": 95}, "level=95"),
-        ({"draws": 0}, "draws=0 is below 1"),
+        ({"draws": 0}, "draws=0 is not from 1 to 100000"),
         ({"points": [4]}, "points 0 to 3"),
     ],
 )
