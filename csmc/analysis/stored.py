@@ -62,6 +62,8 @@ class Stored:
     def points(self, numbers: Sequence[int] | None) -> Integers:
         """Design points by number, all for None; ParameterError for one that the design does not have."""
         n = self.experiment.n_points
+        if numbers is not None and not len(numbers):
+            raise ParameterError("no design point is named; name one, or leave the points out for all of them")
         chosen = np.arange(n) if numbers is None else np.unique(np.array(numbers, dtype=np.int64))
         for number in chosen[(chosen < 0) | (chosen >= n)]:
             raise ParameterError(f"point {number} is not in the design, which has points 0 to {n - 1}")

@@ -40,7 +40,7 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
-        histories=bool(kept["histories"]),
+        histories=bool(kept.get("histories", False)),  # absent before stream version 5
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
 

@@ -17,6 +17,7 @@ from csmc.analysis.stored import opened
 from csmc.cli import main
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Store, run
+from csmc.engine.spec import spec_digest
 from csmc.errors import CsmcError, ParameterError, StoreError
 from csmc.estimate import METRICS, estimate, plan
 from csmc.results import assemble
@@ -213,6 +214,7 @@ def test_a_partial_run_answers_for_what_is_there_and_says_so(tmp_path: Path) -> 
             lambda path: contrasts(path, pairs=[("twin", "twin")]),
             "two different institutions, not of 'twin' and itself",
         ),
+        (lambda path: contrasts(path, points=[]), "no design point is named; name one, or leave the points out"),
         (lambda path: contrasts(path, points=[2]), "point 2 is not in the design, which has points 0 to 1"),
         (lambda path: prevention(path, "twin", "twin"), "two different institutions, not 'twin' and itself"),
         (lambda path: prevention(path, "twin", "nobody"), "'nobody' is no institution of this run (it has: balance_"),
@@ -231,6 +233,19 @@ def test_what_is_no_run_or_one_of_another_kernel_is_refused(
     monkeypatch.setattr("csmc.engine.spec.DIGEST", "0" * 64)
     with pytest.raises(StoreError, match="the kernel: that one was made by another version of csmc"):
         prevention(everything, *NAMES[:2])
+
+
+def test_a_store_of_an_earlier_stream_version_is_refused_as_such_and_not_as_damaged(
+    everything: Path, tmp_path: Path
+) -> None:
+    document = json.loads((everything / "spec.json").read_text())
+    former = document["specification"]
+    former["kernel"] = "0" * 64
+    del former["tallies"]["histories"]
+    document["sha256"] = spec_digest(former)
+    (tmp_path / "spec.json").write_text(json.dumps(document))
+    with pytest.raises(StoreError, match="the kernel: that one was made by another version of csmc"):
+        contrasts(tmp_path)
 
 
 def test_histories_in_a_design_are_counted_as_such_at_all_of_its_points() -> None:
