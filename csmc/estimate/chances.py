@@ -48,10 +48,10 @@ def chances_by_patterns(patterns: Integers, delta: float, draws: int, seed: int)
     few = _few(both, crises, mean, covariance)
     found = Chances(*(np.empty_like(mean) for _ in Chances._fields))
     _write(found, ~few, chances_by_normal(mean[~few], covariance[~few], delta, draws, seed))
-    gammas = _Gammas(cells, draws, seed) if few.any() else None
-    for point in np.flatnonzero(few):
-        assert gammas is not None
-        _write(found, slice(point, point + 1), _counted(gammas.rates(patterns[point])[None], np.zeros(1), delta))
+    if few.any():
+        gammas = _Gammas(cells, draws, seed)
+        for point in np.flatnonzero(few):
+            _write(found, slice(point, point + 1), _counted(gammas.rates(patterns[point])[None], np.zeros(1), delta))
     return found
 
 
@@ -151,11 +151,7 @@ def _counted(drawn: Floats, equal: Floats, delta: float) -> Chances:
     tied = np.count_nonzero(first, axis=1)
     shared = first / tied[:, None] if (tied > 1).any() else first
     close = behind <= np.maximum(delta, equal)[:, None, None]
-    return Chances(shared.sum(axis=2) / drawn.shape[2], _share(close), behind.mean(axis=2))
-
-
-def _share(flags: NDArray[np.bool_]) -> Floats:
-    return np.count_nonzero(flags, axis=2) / flags.shape[2]
+    return Chances(shared.mean(axis=2), np.count_nonzero(close, axis=2) / close.shape[2], behind.mean(axis=2))
 
 
 def _write(whole: Chances, points: Any, part: Chances) -> None:
