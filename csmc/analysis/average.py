@@ -12,8 +12,9 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from csmc.analysis.estimands import require
 from csmc.design import RANDOMIZATION
-from csmc.errors import CsmcError, ParameterError, suggestion
+from csmc.errors import CsmcError, ParameterError
 from csmc.estimate import METRICS
 from csmc.estimate.intervals import LEVEL, upper
 
@@ -47,9 +48,9 @@ class Mean(NamedTuple):
 def randomized_mean(values: Floats, randomization: NDArray[np.integer], level: float = LEVEL) -> Mean:
     """Mean over points (first axis) and its error, from independent randomizations alone.
 
-    The mean m_r of each of R randomizations is an independent, unbiased estimate of the integral; their mean is it, and
-    Student's t with R - 1 degrees of freedom for them gives the interval (L'Ecuyer and Lemieux 2002,
-    doi:10.1007/0-306-48102-2_20; Owen 2013, Monte Carlo theory, methods and examples, section 17.7).
+    The mean of each of R randomizations is an independent, unbiased estimate of the integral. Their mean is the value,
+    and Student's t with R - 1 degrees of freedom gives the interval (L'Ecuyer and Lemieux 2002, "Recent advances in
+    randomized quasi-Monte Carlo methods").
 
     Raises
     ------
@@ -109,7 +110,11 @@ def average(result: xr.Dataset, metrics: Sequence[str] | None = None, *, level: 
     CsmcError
         The design has no independent randomizations, or some point has not run.
     """
-    names = [name for metric in _chosen(result, metrics) for name in (metric, f"{metric}_difference")]
+    known = [name for name in METRICS if name in result]
+    for name in metrics or ():
+        require("metric", name, known)
+    chosen = dict.fromkeys(metrics or known)
+    names = [name for metric in chosen for name in (metric, f"{metric}_difference")]
     if not 0 < level < 1:
         raise ParameterError(f"level={level} is not between 0 and 1; a level is a share, such as 0.95")
     missing = int((result["replicates"] == 0).sum())
@@ -141,14 +146,3 @@ def average(result: xr.Dataset, metrics: Sequence[str] | None = None, *, level: 
             "monte_carlo": MONTE_CARLO[seeding],
         },
     )
-
-
-def _chosen(result: xr.Dataset, metrics: Sequence[str] | None) -> list[str]:
-    """The metrics asked for, each once."""
-    known = [name for name in METRICS if name in result]
-    for name in metrics or ():
-        if name not in known:
-            raise ParameterError(
-                f"{name!r} is no metric of this result{suggestion(name, known)}; known: {', '.join(known)}"
-            )
-    return list(dict.fromkeys(metrics or known))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csmc.cli.console import warn_if_partial
-from csmc.cli.options import Result
+from csmc.cli.options import Metrics, Result
 from csmc.cli.report import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ MISSING = "–"
 
 def average(
     result: Result,
-    metric: Annotated[
-        list[str] | None,
-        typer.Option("--metric", help="Metric to average; may be repeated.", show_default="war; all with --json"),
-    ] = None,
+    metric: Metrics = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the means as JSON.")] = False,
 ) -> None:
     """Average over the region that a design samples in independent randomizations, with both errors apart."""
@@ -30,8 +27,7 @@ def average(
     from csmc.results import open_results
 
     with open_results(result) as dataset:
-        shown = metric or (["war"] if "war" in dataset and not as_json else None)
-        found = analysis.average(dataset, shown)
+        found = analysis.average(dataset, metric or ["war"])
         if as_json:
             print(json.dumps(as_data(found), indent=2, allow_nan=False))
         else:

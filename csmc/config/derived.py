@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from csmc.config.checking import ALL, Checker, is_institutional, is_whole, meet, split_path
 from csmc.config.document import Route
 from csmc.config.formulas import Floats, Formula, Undefined, parse
+from csmc.config.spacing import twelve_digits
 from csmc.config.tableset import DECIDED, DECIDING
-from csmc.design import UNSET, Derived, Design, Scalar, twelve_digits
+from csmc.design import UNSET, Derived, Design, Scalar
 from csmc.errors import ParameterError, Problem, shown
 from csmc.institutions.fields import field_value
 from csmc.parameters import Values

@@ -11,6 +11,7 @@ from csmc.config import arranged, space_filling
 from csmc.config.checking import Checker
 from csmc.config.document import Route
 from csmc.config.loading import flatten
+from csmc.config.spacing import same_type, spread_evenly, spread_geometrically
 from csmc.design import (
     Cases,
     Concat,
@@ -21,9 +22,6 @@ from csmc.design import (
     Samples,
     Scalar,
     Zip,
-    same_type,
-    spread_evenly,
-    spread_geometrically,
 )
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH

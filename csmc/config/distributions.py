@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from csmc.design import Scalar, twelve_digits
+from csmc.config.spacing import twelve_digits
+from csmc.design import Scalar
 
 Shares = NDArray[np.float64]
 Quantile = Callable[[Shares], Shares]

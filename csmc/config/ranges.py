@@ -9,7 +9,7 @@ import numpy as np
 from csmc.config.checking import Checker, is_institutional, is_whole
 from csmc.config.distributions import SHAPES, Choice, Kind, Numbers, Range, conditioned, logarithmic, uniform
 from csmc.config.document import Route
-from csmc.design import same_type
+from csmc.config.spacing import same_type
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 

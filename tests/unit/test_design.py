@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from csmc.config.spacing import spread_evenly, spread_geometrically, twelve_digits
 from csmc.design import (
     Cases,
     Concat,
@@ -10,9 +11,6 @@ from csmc.design import (
     Grid,
     Product,
     Zip,
-    spread_evenly,
-    spread_geometrically,
-    twelve_digits,
 )
 
 A = Factor("a", (1, 2))

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -228,3 +229,21 @@ def test_too_many_points_in_all_randomizations_are_refused():
     ranges = {"crisis.war_cost": [0.1, 1]}
     design = {"lhs": {"points": 1_000_000, "randomizations": 2, "ranges": ranges}}
     assert any("comes to 2,000,000 points" in problem for problem in refusal_of(design=design))
+
+
+def test_twice_as_many_points_of_sobol_sequences_keep_those_that_there_are():
+    def samples(points):
+        ranges = {"crisis.war_cost": [0.25, 1.25], "interests.divergence": [0, 1]}
+        design = {"sobol": {"points": points, "randomizations": 3, "seed": 3, "ranges": ranges}}
+        experiment = Experiment(institutions=["anarchy"], design=design)
+        return {tuple(experiment.design.assignment(index).items()) for index in range(experiment.n_points)}
+
+    assert samples(16) < samples(32)
+
+
+@pytest.mark.parametrize("heading", ["Distributions", "Derived parameters"])
+def test_the_examples_of_the_documentation_are_legal(heading, root: Path, write: Write):
+    section = (root / "docs" / "configuration.md").read_text().split(f"\n## {heading}\n")[1]
+    example = section.split("```yaml\n")[1].split("```")[0]
+    institutions = "institutions: [un_security_council, league_of_nations]\n"
+    assert load_experiment(write(institutions + example)).n_points > 0
