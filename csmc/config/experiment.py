@@ -206,6 +206,11 @@ class Experiment:
         """The same experiment at the points of another design, which sets the same paths."""
         return _restore({field: getattr(self, field) for field in self.__dataclass_fields__} | {"design": design})
 
+    def sampled(self, replicates: int) -> "Experiment":
+        """The same experiment with a fixed number of replicates of each point."""
+        fields = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        return _restore(fields | {"sampling": Sampling(replicates=replicates)})
+
     def describe(self, problem: Problem) -> str:
         """A problem of the configuration in words, with its file and line if it was read from one."""
         return self._parts.written.describe(problem)

@@ -68,6 +68,18 @@ class HalfWidth(NamedTuple):
     difference_worst: float
 
 
+class ByPrecision(NamedTuple):
+    """With how many replicates points are expected to end where a precision decides.
+
+    least, most: of any point. limit: `max_replicates`, and at_limit: how many points are expected to end there.
+    """
+
+    least: int
+    most: int
+    limit: int
+    at_limit: int
+
+
 class Pilot(NamedTuple):
     """What was simulated for a forecast.
 
@@ -134,7 +146,8 @@ class Expected(NamedTuple):
 class Forecast:
     """What a run will cost and tell, as `csmc run` would go on with its output.
 
-    Counts are exact, all else is expected. crises are counted once, institution_episodes under every institution.
+    Counts are exact, all else is expected; where a precision decides, counts are expected too, and replicates are the
+    mean over the points. crises are counted once, institution_episodes under every institution.
     core_seconds: of simulating what is left. store_bytes: what the store grows by. result_bytes: of the whole result.
     half_widths: by metric and institution, of all replicates together.
     """
@@ -153,6 +166,7 @@ class Forecast:
     result_bytes: int
     half_widths: Mapping[str, Mapping[str, HalfWidth]]
     pilot: Pilot
+    by_precision: ByPrecision | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON values; what is not known is None."""

@@ -15,7 +15,7 @@ from scipy.stats import binom
 from csmc.engine.cuts import looks
 from csmc.estimate import METRICS, Moments, estimate, excess
 from csmc.estimate.precision import SEQUENTIAL_LEVEL, Target
-from csmc.kernel.result import carry
+from csmc.kernel.result import Tallies, carry
 from tests.intervals.coverage import holds
 from tests.intervals.histories import OTHER, Process
 from tests.intervals.one_shot import Pairs, moments
@@ -69,17 +69,13 @@ def one_shot(aim: Target, share: float, most: int) -> Ended:
 
 
 def simulated(aim: Target, truth: float, variance: float, draw: Callable[[int], Moments], most: int) -> Ended:
-    """Many experiments at once; `draw` gives so many more replicates of each, which are one replicate's `variance`."""
-    known: Moments | None = None
-    held: NDArray[np.bool_] | None = None
-    ended = count = None
-    before = 0
+    """Many experiments at once; `draw` gives so many more replicates of each, and one has a `variance`."""
+    known, before = draw(0), 0
+    ended = np.zeros(len(known.replicates), dtype=bool)
+    held, count = np.zeros_like(ended), np.zeros(len(ended), dtype=np.int64)
     for look in looks(most).tolist():
-        new = draw(look - before)
-        tallies = new.tallies if known is None else carry(type(new.tallies)(*map(np.add, known.tallies, new.tallies)))
-        known, before = replace(new, tallies=tallies, replicates=np.full(len(new.replicates), look)), look
-        if held is None:
-            held, ended, count = (np.zeros(len(new.replicates), dtype=kind) for kind in (bool, bool, np.int64))
+        tallies = Tallies(*map(np.add, known.tallies, draw(look - before).tallies))
+        known, before = replace(known, tallies=carry(tallies), replicates=np.full(len(ended), look)), look
         ends = ~ended & ((excess((aim,), known) <= 1) | (look == most))
         held[ends] = _held(aim, known, truth)[ends]
         count[ends] = look
@@ -104,6 +100,14 @@ def clustered(
 ) -> Callable[[int], Moments]:
     """Histories of so many episodes that go together."""
     return lambda histories: process.draw(generator, experiments, histories, episodes)
+
+
+def per_history(process: Process, metric: str, paired: bool, episodes: int) -> float:
+    """The variance of a metric, or its difference, from one history, by that of 80,000."""
+    histories = 20_000
+    found = estimate(METRICS[metric], process.draw(np.random.default_rng(1), 4, histories, episodes))
+    error = (found.difference_se if paired else found.se)[:, OTHER]
+    return float((error**2).mean() * histories)
 
 
 def _held(aim: Target, known: Moments, truth: float) -> NDArray[np.bool_]:

@@ -370,3 +370,24 @@ def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_c
     assert csmc_command("report", "results/small").code == 3
     assert "failed   point 1" in csmc_command("status", "results/small").out
     monkeypatch.undo()
+
+
+def test_a_run_with_a_precision_says_where_it_is_reached(config: Path, csmc_command) -> None:
+    precision = "sampling={precision: {war: {half_width: 0.015}}, max_replicates: 2000}"
+    valid = csmc_command("validate", config, "-s", precision)
+    assert "2 points, each until war ± 0.015\n  or 2,000 replicates" in valid.out
+    assert "at most 4,000 crisis episodes" in valid.out
+    planned = csmc_command("plan", config, "-s", precision, "--seconds", "0.2")
+    assert planned.code == 0
+    assert "as the precision asked for needs" in planned.out
+    ended = csmc_command("run", config, "-s", precision, "--json")
+    facts = json.loads(ended.out)
+    with csmc.open_results("results/small") as dataset:
+        replicates = dataset["replicates"].values.tolist()
+    assert (facts["replicates"], facts["precision_reached"]) == (max(replicates), 2)
+    assert facts["episodes"] == sum(replicates) < 4000
+    told = " ".join(csmc_command("report", "results/small").out.split())
+    assert "Precision reached at 2 of 2 points." in told
+    closer = "sampling={precision: {war: {half_width: 0.008}}, max_replicates: 2000}"
+    longer = " ".join(csmc_command("run", config, "-s", closer).out.split())
+    assert "Precision reached at 0 of 2 points; 2 ended at max_replicates = 2,000." in longer

@@ -8,8 +8,8 @@ import pytest
 from csmc import engine as engines
 from csmc.engine import LocalEngine, Span, Store
 from csmc.engine.cuts import NO_CUTS, Cuts, cuts
+from csmc.engine.merging import merged
 from csmc.engine.spans import Costs, blocks
-from csmc.engine.store import merged
 from csmc.engine.tallies import Counted
 from csmc.errors import StoreError
 from csmc.kernel.result import Integers
