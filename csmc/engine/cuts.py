@@ -20,7 +20,9 @@ QUANTUM = 256
 FIRST_LOOK, GROWTH = 1024, 1.13
 #: Designs of more points are not cut into batches: their outputs would be as many times larger as there are batches.
 BATCHED_POINTS = 1000
-#: Batches of a point, at least, if it has the replicates for so many of QUANTUM; less than twice as many at most.
+#: A batch has so many replicates at least: shorter calls of the kernel cost more than a fiftieth of its time.
+SHORTEST_BATCH = 1024
+#: Batches of a point, at least, if it has the replicates for so many of the shortest; less than twice as many at most.
 BATCHES = 16
 
 
@@ -50,8 +52,8 @@ def batch_cuts(points: int, replicates: int) -> Cuts:
     """
     if points > BATCHED_POINTS:
         return NO_CUTS
-    doublings = max((replicates // (BATCHES * QUANTUM)).bit_length() - 1, 0)
-    length = QUANTUM << doublings
+    doublings = max((replicates // (BATCHES * SHORTEST_BATCH)).bit_length() - 1, 0)
+    length = SHORTEST_BATCH << doublings
     return Cuts("", np.arange(length, replicates, length, dtype=np.int64))
 
 
