@@ -35,6 +35,8 @@ SURE = (
 )
 EXACT = "MOVER of Clopper-Pearson intervals of the discordant shares"
 PAIRED = "the metric's paired intervals"
+#: Draws that are held in memory.
+MOST_DRAWS = 100_000
 SCOPE = "Monte Carlo uncertainty given the parameters, and nothing else"
 
 
@@ -159,8 +161,10 @@ def _question(
         raise ParameterError(f"delta={delta} is not a number from 0 on, in units of {name}")
     if not 0.5 <= level < 1:
         raise ParameterError(f"level={level} is not from 0.5 to below 1")
-    if draws < 1:
-        raise ParameterError(f"draws={draws} is below 1; a thousand or more tell a probability to two digits")
+    if not 1 <= draws <= MOST_DRAWS:
+        raise ParameterError(
+            f"draws={draws} is not from 1 to {MOST_DRAWS}; a thousand tell a probability to two digits"
+        )
     return _Question(metric, lower_is_better(name, better), delta, level_of(run.experiment, level), draws, seed)
 
 

@@ -83,7 +83,7 @@ def boundary(
     setting has. Lines of fewer are filled with missing values.
 
     - difference, difference_low, difference_high (setting, parameter): `institution` minus `other`.
-    - root, root_left, root_right, better_below, better_above (setting, root): where the estimated difference changes
+    - root_at, root_left, root_right, better_below, better_above (setting, root): where the estimated difference changes
       sign, the points it lies between, and who is better on either side.
     - set_low, set_high, set_open_low, set_open_high (setting, piece): where it may truly change sign. An open end is
       that of the swept range, and the set may go on beyond it.
@@ -223,7 +223,7 @@ def _root_variables(told: Sequence[_Told], names: tuple[str, str]) -> dict[str, 
             below[place], above[place] = names if root.rising else names[::-1]
     dims = ("setting", "root")
     return {
-        "root": (dims, at, {"long_name": "where the estimated difference changes sign"}),
+        "root_at": (dims, at, {"long_name": "where the estimated difference changes sign"}),
         "root_left": (dims, left, {"long_name": "point below it"}),
         "root_right": (dims, right, {"long_name": "point above it"}),
         "better_below": (dims, below, {"long_name": "who is better below it"}),

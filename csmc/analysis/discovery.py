@@ -14,8 +14,10 @@ from csmc.analysis.prim import END, Box
 from csmc.errors import CsmcError, ParameterError
 
 METHOD = "PRIM (Friedman and Fisher 1999), gain in density per point peeled off; pasted; limits of quasi-p > 0.05 off"
-#: At most so probable by chance must be a box as balanced as the chosen one, and the hits of a box without a limit.
-BY_CHANCE = 0.05
+#: At most so probable by chance must be a box as balanced as the chosen one, for there to be any.
+BY_CHANCE = 0.02
+#: A limit with a larger quasi-p value is of no use.
+OF_USE = 0.05
 FEWEST = 20
 
 
@@ -58,7 +60,7 @@ def discover(
     A Dataset. By `step` of the peeling: `mass`, `density`, `coverage`, `points`, `hits`, and `step_limit`. For the box
     by parameter and end: `limit` (NaN where there is none), `quasi_p`, `reproduced`; `kept_values` of text. Attributes:
     the condition, points, hits and undecided points, and the box's own `box_density` and so on. Where `by_chance` is
-    above 0.05 there is no evidence of any box, and the box is the whole space unless `step` was given.
+    above 0.02 there is no evidence of any box, and the box is the whole space unless `step` was given.
 
     Raises
     ------
@@ -86,7 +88,7 @@ def discover(
         step = chosen if by_chance <= BY_CHANCE else 0
     elif not 0 <= step < len(boxes):
         raise ParameterError(f"step={step} is not a step of the peeling, which has 0 to {len(boxes) - 1}")
-    box = prim.trim(prim.paste(boxes[step], columns, hits, peel), columns, hits, BY_CHANCE)
+    box = prim.trim(prim.paste(boxes[step], columns, hits, peel), columns, hits, OF_USE)
     inside = prim.holds(box, columns)
     found = prim.quality(inside, hits)
     again = prim.reproduced(columns, hits, settings, found.mass, resamples, seed)
@@ -121,9 +123,9 @@ def _check(mass: float, peel: float, permutations: int, resamples: int) -> None:
     for name, share in (("mass", mass), ("peel", peel)):
         if not 0 < share < 1:
             raise ParameterError(f"{name}={share} is not between 0 and 1; it is a share of the points, such as 0.05")
-    if permutations < 19 or resamples < 1:
+    if permutations < 49 or resamples < 1:
         raise ParameterError(
-            f"permutations={permutations}, resamples={resamples}: at least 19 (to tell one in twenty) and 1 are needed"
+            f"permutations={permutations}, resamples={resamples}: at least 49 (to tell one in fifty) and 1 are needed"
         )
 
 

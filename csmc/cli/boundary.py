@@ -61,13 +61,13 @@ def _setting(line: "xr.Dataset") -> dict[str, Any]:
     others = {str(label.attrs["path"]): label.values.item() for label in line.coords.values() if not label.dims}
     roots = [
         {
-            "at": float(root["root"]),
+            "at": float(root["root_at"]),
             "between": [float(root["root_left"]), float(root["root_right"])],
             "better_below": str(root["better_below"].values),
             "better_above": str(root["better_above"].values),
         }
         for root in (line.isel(root=number) for number in range(line.sizes["root"]))
-        if not math.isnan(float(root["root"]))
+        if not math.isnan(float(root["root_at"]))
     ]
     pieces = [
         {

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.codes import ExitCode
-from csmc.cli.console import note, say
+from csmc.cli.console import leave_if_unfinished, say
 from csmc.cli.options import Result
 from csmc.cli.report import print_rows
 from csmc.errors import ParameterError
@@ -53,9 +52,7 @@ def pairs(
             _print_wars(found.isel(point=0))
     if as_json:
         print(json.dumps(data | {"complete": bool(found.attrs["complete"])}, indent=2))
-    if not found.attrs["complete"]:
-        note("this is partial: some work at these points has not run; `csmc run` with the same configuration goes on")
-        raise typer.Exit(ExitCode.PARTIAL)
+    leave_if_unfinished(found)
 
 
 def _compared(found: "xr.Dataset", name: str) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Designs whose points are arranged for a sensitivity analysis: Saltelli's and Morris'; edit to add such a method."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,63 @@ from csmc.config.space_filling import (
     read_ranges,
     read_whole,
 )
-from csmc.design import Arranged, Factor, Morris, Saltelli, Zip
+from csmc.design import Factor, Zip
 from csmc.errors import Problem, shown
 
 Shares = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Arranged(Zip):
+    """Points in groups of equal size that belong together; a point's place follows from its index alone."""
+
+    #: The key in a configuration, the names of the group and of the place in it, and points of a group besides one
+    #: per factor.
+    kind = ""
+    places = ("", "")
+    beside = 0
+
+    @property
+    def group(self) -> int:
+        """How many points a group has."""
+        return len(self.factors) + self.beside
+
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """Number of the group, and place in it, of every point."""
+        numbers = range(self.n_points)
+        group, place = self.places
+        return {group: [i // self.group for i in numbers], place: [i % self.group for i in numbers]}
+
+    def as_data(self) -> dict[str, Any]:
+        """Paths and values."""
+        return {self.kind: {"values": {factor.path: factor.as_data() for factor in self.factors}}}
+
+
+@dataclass(frozen=True)
+class Saltelli(Arranged):
+    """Samples of two independent points each, A and B, and of A with one value after the other from B.
+
+    Places (`matrix`): 0 is A, 1 is B, 2 + i is A with B's value of factor i. Saltelli et al. (2010),
+    doi:10.1016/j.cpc.2009.09.018.
+    """
+
+    kind = "saltelli"
+    places = ("sample", "matrix")
+    beside = 2
+
+
+@dataclass(frozen=True)
+class Morris(Arranged):
+    """Trajectories in which each factor changes once, one per step. Morris (1991), doi:10.1080/00401706.1991.10484804.
+
+    Places (`step`): 0 is the start; each later point differs from the one before in one factor.
+    """
+
+    kind = "morris"
+    places = ("trajectory", "step")
+    beside = 1
+
 
 DESIGNS: Mapping[str, type[Arranged]] = {design.kind: design for design in (Saltelli, Morris)}
 KINDS = tuple(DESIGNS)

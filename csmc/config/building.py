@@ -57,7 +57,7 @@ def build(document: Document) -> Parts:
     fixed = _fixed(document, checker)
     institutions = _with_fixed_fields(checker, fixed)
     checker.institutions = institutions
-    reader = DesignReader(checker)
+    reader = DesignReader(checker, written_out=document.tables is not None)
     design: Design | None = Grid()
     if "design" in document.data:
         design = reader.read(document.data["design"])

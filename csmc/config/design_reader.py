@@ -1,5 +1,6 @@
 """The design of a configuration as a `csmc.design.Design`; edit when a design can be written in a new way."""
 
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -33,10 +34,14 @@ MAX_POINTS = 10_000_000
 
 
 class DesignReader:
-    """Reads one design; problems go to the checker that also judges the values."""
+    """Reads one design; problems go to the checker that also judges the values.
 
-    def __init__(self, checker: Checker) -> None:
+    Of a design that has been read before, `written_out`, samples are lists of values too, as long as they may be.
+    """
+
+    def __init__(self, checker: Checker, *, written_out: bool = False) -> None:
         self.checker = checker
+        self._most_values = math.inf if written_out else MAX_VALUES
         self._n_values = 0
         #: For every path, whether its values multiply: it must not do both.
         self._multiplies: dict[str, bool] = {}
@@ -226,7 +231,7 @@ class DesignReader:
     def _fits(self, count: int, route: Route) -> bool:
         """Whether `count` more values may be held in memory."""
         self._n_values += count
-        if self._n_values <= MAX_VALUES:
+        if self._n_values <= self._most_values:
             return True
         self._refuse(route, f"is where the design's factors come to have more than {MAX_VALUES:,} values")
         return False

@@ -17,10 +17,12 @@ from csmc.kernel.result import Integers
 QUANTUM = 256
 #: Where a precision is asked for, a point is looked at when it has so many replicates, and whenever it has grown by
 #: this factor: a point ends up to so much later than it might, and its intervals decide the more often when it ends.
-FIRST_LOOK, GROWTH = 1024, 1.15
+FIRST_LOOK, GROWTH = 1024, 1.13
 #: Designs of more points are not cut into batches: their outputs would be as many times larger as there are batches.
 BATCHED_POINTS = 1000
-#: Batches of a point, at least, if it has the replicates for so many of QUANTUM; less than twice as many at most.
+#: A batch has so many replicates at least: shorter calls of the kernel cost more than a fiftieth of its time.
+SHORTEST_BATCH = 1024
+#: Batches of a point, at least, if it has the replicates for so many of the shortest; less than twice as many at most.
 BATCHES = 16
 
 
@@ -50,8 +52,8 @@ def batch_cuts(points: int, replicates: int) -> Cuts:
     """
     if points > BATCHED_POINTS:
         return NO_CUTS
-    doublings = max((replicates // (BATCHES * QUANTUM)).bit_length() - 1, 0)
-    length = QUANTUM << doublings
+    doublings = max((replicates // (BATCHES * SHORTEST_BATCH)).bit_length() - 1, 0)
+    length = SHORTEST_BATCH << doublings
     return Cuts("", np.arange(length, replicates, length, dtype=np.int64))
 
 
@@ -72,10 +74,10 @@ def looks(most: int) -> Integers:
 
 
 def _growing() -> Integers:
-    """From FIRST_LOOK on, each GROWTH times the one before, in whole quanta, up to more than any point can have."""
+    """From FIRST_LOOK on, each at most GROWTH times the one before or a quantum later, to more than points can have."""
     found = [FIRST_LOOK]
     while found[-1] < MAX_REPLICATES:
-        found.append(round(found[-1] * GROWTH / QUANTUM) * QUANTUM)
+        found.append(max(int(found[-1] * GROWTH / QUANTUM), found[-1] // QUANTUM + 1) * QUANTUM)
     return np.array(found, dtype=np.int64)
 
 

@@ -43,7 +43,7 @@ class Rounds:
 
     def after(self, failed: Collection[int]) -> Round | None:
         """What is to be done once a round is over, but for points at which work has failed; None if nothing is."""
-        if not self._costs.by_precision:
+        if not self._costs.by_precision or (failed and self._store.narrow()):
             return None
         return self._up_to_looks(failed)
 

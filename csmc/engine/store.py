@@ -14,22 +14,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
-from csmc.engine.cuts import NO_CUTS, Cuts, cuts
+from csmc.engine.cuts import NO_CUTS, cuts
 from csmc.engine.files import canonical, sync_directory, write_durably
-from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
+from csmc.engine.index import Index, overlapping
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
+from csmc.engine.merging import merged
 from csmc.engine.records import Records, merged_by_point
 from csmc.engine.spans import Costs
 from csmc.engine.stopping import Ends, Stopping
 from csmc.engine.tallies import Counted
 from csmc.errors import ConfigError, CsmcError, StoreError
-from csmc.kernel.result import Plan, Shapes, carry, from_rows
+from csmc.kernel.result import Plan
 
 LOG = logging.getLogger("csmc")
 
@@ -128,7 +127,8 @@ class Store:
     @property
     def ends(self) -> Ends | None:
         """Where the points end by what is in the store, if the run asks for a precision; else None."""
-        return self.stopping.ends if self._asks_for_precision else None
+        asks = self.document["configuration"]["sampling"].get("precision") is not None
+        return self.stopping.ends if asks else None
 
     @property
     def stopping(self) -> Stopping:
@@ -140,18 +140,12 @@ class Store:
         return self._stopping
 
     @property
-    def _asks_for_precision(self) -> bool:
-        return self.document["configuration"]["sampling"].get("precision") is not None
-
-    @property
     def complete(self) -> bool:
         """Whether every point has all the replicates that were asked for, or that a precision needs."""
-        ends = self.ends
-        if ends is not None:
-            return bool(ends.known.all())
-        document = self.document
+        document, ends = self.document, self.ends
         _, replicates = self.index.replicates()
-        return int((replicates >= document["replicates"]).sum()) == int(document["points"])
+        ended = replicates >= document["replicates"] if ends is None else ends.known
+        return int(ended.sum()) == int(document["points"])
 
     def records(self) -> Iterator[Records]:
         """The merged tallies of the points with finished work, by chunks in point order, see `csmc.engine.records`.
@@ -164,8 +158,7 @@ class Store:
             There is no run, or a block file is damaged.
         """
         document = self.document
-        shapes = spec.shapes(document["specification"])
-        ends = self.ends
+        shapes, ends = spec.shapes(document["specification"]), self.ends
         index = self.index if ends is None else self.index.before(ends.replicates)
         return merged_by_point(self._block_files(), index, shapes, int(document["points"]))
 
@@ -404,17 +397,3 @@ class Store:
             sync_directory(self.path)
         except OSError as error:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
-
-
-def merged(counted: Counted, shapes: Shapes, cuts: Cuts = NO_CUTS) -> Work:
-    """What has been counted in some spans, one row for each point, or for each segment of it if rows are cut."""
-    order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
-    spans, rows = counted.spans[order], counted.rows[order]
-    segments = cuts.segments(spans[:, FIRST])
-    begins = (np.diff(spans[:, POINT], prepend=-1) != 0) | (np.diff(segments, prepend=-1) != 0)
-    starts = np.flatnonzero(begins)
-    if len(starts) < len(rows):
-        rows = np.add.reduceat(rows, starts, axis=0)
-        carry(from_rows(rows, shapes))
-    row, first, stop = joined(np.column_stack([np.cumsum(begins) - 1, spans[:, FIRST:]])).T
-    return Work(np.stack([row, spans[starts, POINT][row], first, stop], axis=1), counted.keys[order][starts], rows)

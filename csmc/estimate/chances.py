@@ -48,10 +48,10 @@ def chances_by_patterns(patterns: Integers, delta: float, draws: int, seed: int)
     few = _few(both, crises, mean, covariance)
     found = Chances(*(np.empty_like(mean) for _ in Chances._fields))
     _write(found, ~few, chances_by_normal(mean[~few], covariance[~few], delta, draws, seed))
-    gammas = _Gammas(cells, draws, seed) if few.any() else None
-    for point in np.flatnonzero(few):
-        assert gammas is not None
-        _write(found, slice(point, point + 1), _counted(gammas.rates(patterns[point])[None], np.zeros(1), delta))
+    if few.any():
+        gammas = _Gammas(cells, draws, seed)
+        for point in np.flatnonzero(few):
+            _write(found, slice(point, point + 1), _counted(gammas.rates(patterns[point])[None], np.zeros(1), delta))
     return found
 
 
@@ -131,7 +131,9 @@ class _Gammas:
     def rates(self, counts: Integers) -> Floats:
         """Rates of war from the counts of patterns, (K, draw)."""
         seen = np.flatnonzero(counts)
-        drawn = np.stack([self._gamma(int(counts[pattern]), int(pattern)) for pattern in seen])
+        drawn = np.empty((len(seen), self._draws))
+        for row, pattern in zip(drawn, seen.tolist(), strict=True):
+            row[:] = self._gamma(int(counts[pattern]), pattern)
         wars = self._bits[:, seen] @ drawn + self._wars
         return np.asarray(wars / (drawn.sum(axis=0) + self._all))
 
@@ -146,9 +148,10 @@ def _counted(drawn: Floats, equal: Floats, delta: float) -> Chances:
     """Chances from draws (point, K, draw); `equal` (point,) is the largest distance of what is tied."""
     behind = drawn - drawn.min(axis=1, keepdims=True)
     first = behind <= equal[:, None, None]
-    share = np.einsum("pkd,pd->pk", first, 1 / first.sum(axis=1)) / drawn.shape[2]
+    tied = np.count_nonzero(first, axis=1)
+    shared = first / tied[:, None] if (tied > 1).any() else first
     close = behind <= np.maximum(delta, equal)[:, None, None]
-    return Chances(share, close.mean(axis=2), behind.mean(axis=2))
+    return Chances(shared.mean(axis=2), np.count_nonzero(close, axis=2) / close.shape[2], behind.mean(axis=2))
 
 
 def _write(whole: Chances, points: Any, part: Chances) -> None:

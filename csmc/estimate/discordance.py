@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from csmc.estimate.differences import Known, mover_interval, paired_proportion_interval
 from csmc.estimate.intervals import LEVEL, Floats, Interval, clopper_pearson
@@ -72,9 +71,3 @@ def exact_interval(pair: Discordance, level: float) -> Interval:
 def _known(count: Floats, crises: Floats, level: float) -> Known:
     share = count / crises
     return Known(share, np.sqrt(share * (1 - share) / crises), *clopper_pearson(count, crises, level))
-
-
-def event_share(both: Floats, crises: Integers) -> NDArray[np.float64]:
-    """Rate of the event under each institution, (point, K)."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.diagonal(both, axis1=1, axis2=2) / crises[:, None])

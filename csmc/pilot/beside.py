@@ -17,7 +17,7 @@ from csmc.engine.records import chunk_points
 from csmc.engine.store import Store
 from csmc.engine.tallies import Counted
 from csmc.estimate import plan
-from csmc.kernel.result import Integers, carry, from_rows, tally_shapes
+from csmc.kernel.result import LIMB_BITS, Integers, Tallies, carry, from_rows, tally_shapes
 from csmc.pilot.forecast import Line
 from csmc.pilot.sample import Chosen
 from csmc.pilot.simulate import Simulated
@@ -55,8 +55,8 @@ def measure_beside(experiment: Experiment, pilot: Simulated) -> Beside:
             return _keep(experiment, pilot, which, replicates, Path(tempfile.mkdtemp(dir=folder)) / "out")
 
         first, every = keep(crowd[:1]), keep(crowd[:found])
-        within = int(np.count_nonzero(cuts(experiment).edges < experiment.sampling.most))
-        of_a_row = experiment.sampling.most // (within + 1)
+        segments = int(np.count_nonzero(cuts(experiment).edges < experiment.sampling.most)) + 1
+        of_a_row = experiment.sampling.most // segments
         first_row, every_row = keep(crowd[:1], of_a_row), keep(crowd[:found], of_a_row)
         one, many = [keep(crowd[:1])], [every if len(crowd) == found else keep(crowd)]
         while len(many) < ROUNDS and time.monotonic() - began < ROUNDS_SECONDS:
@@ -106,14 +106,26 @@ def _keep(experiment: Experiment, pilot: Simulated, which: Integers, replicates:
 def _as_if_of(most: int, experiment: Experiment, pilot: Simulated, which: Integers) -> Counted:
     """What was counted as if each history had been seen again and again, up to most replicates; the points from 0.
 
-    Larger numbers take more bytes; an odd number of times leaves them no zeros at the end, which would take fewer.
+    Where a pilot has counted more, it is a part of that. Larger numbers take more bytes; an odd number of times leaves
+    them no zeros at the end, which would take fewer.
     """
     replicates = pilot.replicates[which]
     times = np.minimum(most // replicates, _MOST_TIMES) | 1
     rows = pilot.rows[which] * times[:, None]
-    carry(from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment))))
+    tallies = from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment)))
+    _divide(carry(tallies), np.maximum(replicates // most, 1))
     numbers = np.arange(len(which))
     return Counted(np.stack([numbers, 0 * numbers, replicates * times], axis=1), pilot.keys[which], rows)
+
+
+def _divide(tallies: Tallies, parts: Integers) -> None:
+    """Leave one of so many parts (point,) of what has been counted, in place."""
+    whole = {"own_high": tallies.own_low, "cross_high": tallies.cross_low}
+    for name, field in tallies._asdict().items():
+        each = parts.reshape(-1, *[1] * (field.ndim - 1))
+        if name in whole:
+            whole[name] += (field % each) << LIMB_BITS
+        field //= each
 
 
 def _size(path: Path) -> int:

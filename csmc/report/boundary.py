@@ -65,7 +65,7 @@ def _panel(axes: Axes, line: xr.Dataset, name: str) -> None:
             axes.axvspan(*ends, color="#BBBBBB", alpha=0.45, linewidth=0)
     axes.fill_between(places, low, high, color=style["color"], alpha=0.2, linewidth=0)
     axes.plot(places, line["difference"].values, **style)
-    for root in line["root"].values[np.isfinite(line["root"].values)]:
+    for root in line["root_at"].values[np.isfinite(line["root_at"].values)]:
         axes.axvline(root, color="#D55E00", linestyle="--", linewidth=1.3)
     axes.set_title(setting_label(line), loc="left")
     if np.nanmax(np.abs(line["difference"].values), initial=0.0) <= 1:

@@ -13,7 +13,16 @@ import pytest
 from csmc.institutions import INSTITUTION_DTYPE
 from csmc.kernel import Blocks, Plan, codes, is_cached, lanes, tally, tally_points, trace
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
-from csmc.kernel.result import PATTERN_INSTITUTIONS, as_rows, from_rows, row_width, tally_shapes
+from csmc.kernel.result import (
+    N_FACTORS,
+    N_FATES,
+    PATTERN_INSTITUTIONS,
+    as_rows,
+    from_rows,
+    row_width,
+    tally_shapes,
+)
+from csmc.kernel.tallies import add_fates
 from csmc.parameters import POINT_DTYPE
 from tests.reference import codes as reference_codes
 from tests.reference.cases import Case, random_case, record, regression_cases
@@ -52,6 +61,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_codes()
     check_draws_and_functions()
     check_many_replicates()
+    check_large_fates()
     check_results()
     check_points_of_one_call()
     check_traces()
@@ -194,6 +204,18 @@ def _check_fates(whole: Any, single: Sequence[Any], plan: Plan, place: int, pair
         count = np.append(ended, ended[: Outcome.BILATERAL_WAR].sum()).astype(object)
         expected += np.array([count * count, count * each.sums[one, Tally.WARS], count * each.sums[other, Tally.WARS]])
     assert (whole.fate_high[place].astype(object) * 2**32 + whole.fate_low[place] == expected).all()
+
+
+def check_large_fates() -> None:
+    """Second moments of fates beyond the low limb are exact, and fates are counted anew after them."""
+    fates, counts = np.full((1, N_FATES, 4), 70_000, np.int32), np.zeros((2, N_TALLIES, 4), np.int32)
+    counts[:, Tally.WARS] = [[80_000], [90_000]]
+    high, low = np.zeros((2, 1, N_FACTORS, N_FATES), np.int64)
+    add_fates(fates, np.array([[0, 1]]), counts, 10**6, np.ones(N_TALLIES), high, low)
+    exact = 4 * 70_000 * np.array([70_000, 80_000, 90_000])
+    assert (high * 2**32 + low == exact[:, None]).all()
+    assert (high > 0).all()
+    assert (fates == 0).all()
 
 
 def check_points_of_one_call() -> None:

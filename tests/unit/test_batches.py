@@ -30,23 +30,23 @@ def read(store: Store) -> Batches:
     return only
 
 
-@pytest.mark.parametrize("replicates", [4096, 5000, 8191, 8192, 20_000, 10**6, 2**35])
+@pytest.mark.parametrize("replicates", [16_384, 20_000, 32_767, 32_768, 10**6, 2**35])
 def test_there_are_16_to_31_batches_of_one_length_and_the_rest(replicates: int) -> None:
     *equal, last = lengths(replicates)
     whole = replicates // equal[0]
     assert 16 <= whole <= 31
     assert len(set(equal)) == 1
-    assert equal[0] % 256 == 0
+    assert equal[0] % 1024 == 0
     assert 0 < last <= equal[0]
 
 
 def test_fewer_replicates_have_fewer_batches() -> None:
-    assert lengths(1000) == [256, 256, 256, 232]
-    assert lengths(100) == [100]
+    assert lengths(4000) == [1024, 1024, 1024, 928]
+    assert lengths(1000) == [1000]
 
 
 def test_cuts_of_more_replicates_are_among_those_of_fewer() -> None:
-    for fewer, more in pairwise([300, 4096, 9000, 20_000, 70_000, 10**6]):
+    for fewer, more in pairwise([1200, 16_384, 36_000, 80_000, 300_000, 10**6]):
         inside = [edge for edge in batch_cuts(1, more).edges.tolist() if edge < fewer]
         assert set(inside) <= set(batch_cuts(1, fewer).edges.tolist())
 
@@ -57,7 +57,7 @@ def test_large_designs_have_no_batches() -> None:
 
 def test_batches_are_the_same_however_the_work_was_cut_and_continued(tmp_path: Path) -> None:
     expected = read(run(tmp_path / "whole", 5000))
-    assert expected.widths.tolist() == [[256] * 19 + [136]] * 3
+    assert expected.widths.tolist() == [[1024] * 4 + [904]] * 3
     run(tmp_path / "continued", 700, block=96)
     run(tmp_path / "continued", 3000, threads=2)
     for path, block in (("continued", 1000), ("blocks", 37)):
@@ -67,8 +67,8 @@ def test_batches_are_the_same_however_the_work_was_cut_and_continued(tmp_path: P
 
 
 def test_batches_of_an_extended_output_are_those_of_one_run(tmp_path: Path) -> None:
-    run(tmp_path / "grown", 1000)
-    assert np.array_equal(read(run(tmp_path / "grown", 9000)).rows, read(run(tmp_path / "once", 9000)).rows)
+    run(tmp_path / "grown", 4000)
+    assert np.array_equal(read(run(tmp_path / "grown", 36_000)).rows, read(run(tmp_path / "once", 36_000)).rows)
 
 
 def test_batches_add_up_to_what_was_counted(tmp_path: Path) -> None:

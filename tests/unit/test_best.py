@@ -10,15 +10,17 @@ import pytest
 import xarray as xr
 
 import csmc
-from csmc.analysis import best, dominance
+from csmc.analysis import best, boundary, dominance
 from csmc.analysis.dominance import SEVERITY, _at_least, _interval
 from csmc.analysis.stored import opened
 from csmc.cli import main
+from csmc.engine import Store
 from csmc.errors import CsmcError, ParameterError
-from csmc.estimate import Pairs
+from csmc.estimate import Pairs, plan
 from csmc.estimate.selection import select
 
 INSTITUTIONS = ("balance_of_power", "un_security_council", "collective_security")
+DIVERGENCE = "interests.divergence"
 CONFIGURATION = """\
 name: race
 institutions: [balance_of_power, un_security_council, collective_security]
@@ -114,7 +116,7 @@ def test_other_metrics_are_judged_where_every_pair_was_counted(paired: Path, his
         ({"delta": -0.1}, "delta=-0.1 is not a number from 0 on"),
         ({"delta": float("nan")}, "delta=nan"),
         ({"level": 95}, "level=95"),
-        ({"draws": 0}, "draws=0 is below 1"),
+        ({"draws": 0}, "draws=0 is not from 1 to 100000"),
         ({"points": [4]}, "points 0 to 3"),
     ],
 )
@@ -237,3 +239,19 @@ def test_severity_that_was_not_counted_leaves_the_rest_of_the_answer(
     code, out, _ = told(["best", output], capsys)
     assert code == 0
     assert "dominance in severity: 'wider_war' has not been counted" in out
+
+
+def test_a_partial_run_is_answered_for_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    output = made(tmp_path, "design={grid: {interests.divergence: [0.5, 2.0]}}", "sampling.replicates=100")
+    larger = csmc.load_experiment(tmp_path / "race.yaml", ["design={grid: {interests.divergence: [0.5, 2.0, 3.0]}}"])
+    with Store(output).claim(larger, plan(larger)):
+        pass
+    found, ordered, along = best(output), dominance(output), boundary(output, "war", *INSTITUTIONS[:2], DIVERGENCE)
+    assert [answer.attrs["complete"] for answer in (found, ordered, along)] == [0, 0, 0]
+    assert np.isnan(found["probability_best"]).all("institution").values.tolist() == [False, False, True]
+    assert not found["contender"][2].any()
+    assert not ordered["compared"][2].any()
+    assert not ordered["everywhere"].any()
+    assert along["points"].values.tolist() == [2]
+    code, out, err = told(["best", output], capsys)
+    assert (code, "at how many of 2 points" in out, "this is partial" in err) == (3, True, True)

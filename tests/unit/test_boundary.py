@@ -9,9 +9,12 @@ import xarray as xr
 
 import csmc
 from csmc.analysis import boundary, contrasts
-from csmc.analysis.boundary import FLIPS, MISSING, NEVER, UNDECIDED, _tell
+from csmc.analysis.boundary import FLIPS, MISSING, NEVER, UNDECIDED, _piece_variables, _root_variables, _tell
 from csmc.cli import main
+from csmc.cli.boundary import _print
 from csmc.errors import CsmcError, ParameterError
+from csmc.report.boundary import boundary_figure
+from csmc.results.coordinates import TEXT
 
 DIVERGENCE, COST = "interests.divergence", "crisis.war_cost"
 CONFIGURATION = """\
@@ -68,6 +71,28 @@ def test_a_metric_of_more_is_better_names_the_other_one(run: Path) -> None:
     war, peace = boundary(run, "war", *PAIR, DIVERGENCE), boundary(run, "peace", *PAIR, DIVERGENCE)
     np.testing.assert_allclose(peace["difference"], -war["difference"], atol=1e-12)
     np.testing.assert_array_equal(peace["better_everywhere"], war["better_everywhere"])
+
+
+def test_a_flip_is_told_and_drawn(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The run's own differences, moved so that those of one setting change sign between the first two points."""
+    found = boundary(run, "war", *PAIR, DIVERGENCE)
+    middle = float(found["difference"][0, :2].mean())
+    lines = [found[name].values - middle for name in ("difference", "difference_low", "difference_high")]
+    told = [_tell(found[DIVERGENCE].values, *(part[row] for part in lines), PAIR) for row in range(2)]
+    roots = _root_variables(told, PAIR)
+    at, left, right = (roots[name][1][0, 0] for name in ("root_at", "root_left", "root_right"))
+    assert (at, left, right) == (pytest.approx(0.5), 0, 1)
+    sides = roots["better_below"][1][0, 0], roots["better_above"][1][0, 0]
+    assert sides == (PAIR if found["difference"][0, 0] < middle else PAIR[::-1])
+    moved = found.drop_dims(["root", "piece"]).assign(roots).assign(_piece_variables(told))
+    for name, words in (("verdict", [FLIPS, FLIPS]), ("better_everywhere", ["", ""])):
+        moved[name] = "setting", np.array(words, TEXT)
+    boundary_figure(moved, tmp_path / "flip.png")
+    assert (tmp_path / "flip.png").stat().st_size > 10_000
+    _print(moved)
+    out = capsys.readouterr().out
+    assert "0.5 (0 to 1)" in out
+    assert f"{sides[0]}, then {sides[1]}" in " ".join(out.split())
 
 
 def test_a_line_flips_or_never_does_or_cannot_be_told() -> None:

@@ -155,8 +155,9 @@ def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_com
         ended = csmc_command(verb, config, "-s", "outputs.metrics=[war, wars, peace, xyzzy]")
         assert (ended.code, ended.out) == (2, "")
         first, second = ended.err.splitlines()
-        assert first == "error: outputs.metrics[1] = 'wars': is not a known metric; did you mean war?"
-        assert second.startswith("outputs.metrics[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
+        place = "-s outputs.metrics=[war, wars, peace, xyzzy]: outputs.metrics"
+        assert first == f"error: {place}[1] = 'wars': is not a known metric; did you mean war?"
+        assert second.startswith(f"{place}[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
     experiment = csmc.Experiment(institutions=["anarchy"], outputs={"metrics": ["wars"]})
     with pytest.raises(csmc.ConfigError, match="did you mean war"):
         csmc.run(experiment)

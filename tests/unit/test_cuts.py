@@ -8,8 +8,8 @@ import pytest
 from csmc import engine as engines
 from csmc.engine import LocalEngine, Span, Store
 from csmc.engine.cuts import NO_CUTS, Cuts, cuts
+from csmc.engine.merging import merged
 from csmc.engine.spans import Costs, blocks
-from csmc.engine.store import merged
 from csmc.engine.tallies import Counted
 from csmc.errors import StoreError
 from csmc.kernel.result import Integers
@@ -52,8 +52,8 @@ def test_blocks_end_at_cuts() -> None:
 
 def test_rows_are_added_up_within_segments_only() -> None:
     work, _ = counted((1, 100, 150), (0, 50, 100), (1, 0, 100), (1, 150, 250), (0, 0, 40), (1, 250, 260))
-    shapes = {name: (0, 0) for name in ("own_high", "own_low", "cross_high", "cross_low")}
-    shapes = {"sums": (1,), **shapes, "joint": (0,), "patterns": (0,)}
+    shapes = {name: (0, 0) for name in ("own_high", "own_low", "cross_high", "cross_low", "fate_high", "fate_low")}
+    shapes = {"sums": (1,), "joint": (0,), "patterns": (0,), **shapes}
     found = merged(work, shapes, CUTS)
     assert found.spans.tolist() == [[0, 0, 0, 40], [0, 0, 50, 100], [1, 1, 0, 100], [2, 1, 100, 250], [3, 1, 250, 260]]
     assert found.rows[:, 0].tolist() == [2 + 16, 4, 1 + 8, 32]

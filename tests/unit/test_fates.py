@@ -1,19 +1,13 @@
-"""What is said of wars under two institutions equals a plain version, the kernel's single replicates, and itself."""
+"""What is said of wars under two institutions equals a plain version, and what follows from the definitions."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from csmc import load_experiment
-from csmc.config import Experiment
-from csmc.engine.spans import Span
-from csmc.engine.tallies import tally_span
 from csmc.errors import CsmcError
-from csmc.estimate import Moments, plan
+from csmc.estimate import Moments
 from csmc.estimate.fates import Prevention, follow, prevention
-from csmc.kernel.codes import Outcome, Tally
 from csmc.kernel.result import PREVENTED, Plan, Tallies
 from tests.estimates.wars import by_hand
 from tests.estimates.worlds import WORLDS, histories
@@ -59,39 +53,6 @@ def test_every_number_on_wars_equals_that_of_a_plain_version(
         f"{numbers:,} numbers ({missing:,} missing in both) within 1e-10 of their size, or 1e-12: {len(pairs)} ordered "
         f"pairs at {len(world.settings)} points",
     )
-
-
-def experiment(configs: Path, *changes: str) -> Experiment:
-    names = "balance_of_power, anarchy, collective_security, un_security_council"
-    fixed = [f"institutions=[{names}]", "design={grid: {interests.divergence: [2.0]}}", "outputs.metrics=[war]"]
-    return load_experiment(configs / "quickstart.yaml", [*fixed, *changes])
-
-
-@pytest.mark.parametrize(("episodes", "joint"), [(1, "all"), (1, "reference"), (7, "all"), (7, "reference")])
-def test_ratios_and_errors_are_those_of_the_kernels_single_replicates(configs: Path, episodes: int, joint: str) -> None:
-    asked, size = experiment(configs, f"dynamics.episodes={episodes}", f"outputs.joint={joint}"), 400
-    the_plan = plan(asked)
-    point = moments([tally_span(asked, Span(0, 0, size), the_plan)], the_plan, size, episodes)
-    alone = [tally_span(asked, Span(0, number, 1), the_plan) for number in range(size)]
-    wars = np.stack([one.sums[:, Tally.WARS] for one in alone]).astype(float)
-    partners = the_plan.partners(4).tolist()
-    war = slice(Outcome.BILATERAL_WAR, None)
-    for one, other in all_pairs(the_plan.reference, joint, 4):
-        found = prevention(point, one, other)
-        tables = [a.joint[one, partners.index(other)] if other in partners else a.joint[other, 0].T for a in alone]
-        lost = np.array([table[war, : Outcome.BILATERAL_WAR].sum() for table in tables], dtype=float)
-        new = np.array([table[: Outcome.BILATERAL_WAR, war].sum() for table in tables], dtype=float)
-        for known, above, below, place in (
-            (found.fates, lost, wars[:, one], PREVENTED),
-            (found.origins, new, wars[:, other], PREVENTED),
-            (found.added, new, wars[:, one], PREVENTED),
-            (found.net, wars[:, one] - wars[:, other], wars[:, one], 0),
-        ):
-            ratio, informative = above.sum() / below.sum(), below.sum() ** 2 / (below**2).sum()
-            errors = (above - ratio * below) / below.sum()
-            se = np.sqrt((errors**2).sum() * informative / (informative - 1))
-            assert known.value[0, place] == pytest.approx(ratio, rel=1e-12, abs=1e-15)
-            assert known.se[0, place] == pytest.approx(se, rel=1e-12, abs=1e-15)
 
 
 def test_one_shot_crises_need_no_moments_of_their_own() -> None:

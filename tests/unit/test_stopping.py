@@ -73,8 +73,9 @@ def test_looks_are_far_enough_apart_and_the_same_for_everyone() -> None:
     assert edges[0] == 1024
     assert not np.any(edges % 256)
     ratios = edges[1:] / edges[:-1]
-    assert 1.08 < ratios.min() < ratios.max() <= 1.25
-    assert ratios[edges[:-1] > 20_000] == pytest.approx(1.15, abs=0.01)
+    assert 1.06 < ratios.min() < ratios.max() <= 1.25
+    assert ratios[edges[:-1] > 2000].max() <= 1.13
+    assert ratios[edges[:-1] > 20_000].min() > 1.12
     assert looks(5000).tolist() == [*edges[edges < 5000], 5000]
     assert looks(1280).tolist() == [1024, 1280]
     assert looks(7).tolist() == [7]
@@ -102,7 +103,7 @@ def test_every_point_ends_at_the_first_look_at_which_all_targets_are_reached(pla
     found = [first_look(experiment, point) for point in range(4)]
     assert plain.ends.replicates.tolist() == [look for look, _ in found]
     assert plain.ends.reached.tolist() == [reached for _, reached in found]
-    assert len(set(plain.ends.replicates.tolist())) > 2, "the points differ"
+    assert len(set(plain.ends.replicates.tolist())) > 1, "the points differ"
     assert plain.ends.reached.tolist() == [False, True, True, True]
     assert plain.complete
 
@@ -339,3 +340,18 @@ def test_fewer_replicates_than_the_first_look_are_one_look(tmp_path: Path) -> No
     store = run(tmp_path, make(LOOSER, 300))
     assert store.ends.replicates.tolist() == [300] * 4
     assert store.complete
+
+
+def test_institutions_that_cannot_be_added_are_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = {"metrics": ["war"], "joint": "none"}
+    run(tmp_path, make(LOOSER, outputs=none))
+    more = make(LOOSER, outputs=none, institutions=["anarchy", *INSTITUTIONS], reference="balance_of_power")
+    real = tallies_module.kernel.tally_points
+    monkeypatch.setattr(tallies_module.kernel, "tally_points", lambda *work: 1 // 0)
+    with pytest.raises(WorkError) as failed:
+        run(tmp_path, more)
+    assert len(failed.value.failures) <= 4 * len(looks(MOST)), "none is tried twice"
+    places = [(failure.span.point, failure.span.first) for failure in failed.value.failures]
+    assert len(set(places)) == len(places)
+    monkeypatch.setattr(tallies_module.kernel, "tally_points", real)
+    assert run(tmp_path, more).complete
