@@ -62,7 +62,7 @@ def build(document: Document) -> Parts:
     if "design" in document.data:
         design = reader.read(document.data["design"])
     formulas = read_formulas(document.data[SECTION], checker) if SECTION in document.data else {}
-    set_besides = dict.fromkeys(design.paths if design else (), "design") | dict.fromkeys(fixed, "parameters")
+    set_besides = dict.fromkeys(fixed, "parameters") | dict.fromkeys(design.paths if design else (), "design")
     refuse_set_twice(formulas, set_besides, checker)
     reference, found = _reference(head, institutions)
     problems += (found if checker.institutions_are_complete else []) + checker.problems

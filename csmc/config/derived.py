@@ -61,11 +61,25 @@ def _path_problems(formula: Formula, checker: Checker) -> Iterator[str]:
 
 
 def refuse_set_twice(formulas: Mapping[str, Formula], others: Mapping[str, str], checker: Checker) -> None:
-    """A path has one source; `others` says where paths are set besides."""
-    for path in formulas:
-        if path in others:
-            message = f"is also set in {others[path]}; leave it out there, or here"
-            checker.problems.append(Problem((SECTION, path), message, shown(formulas[path].text)))
+    """What a formula sets has one source; `others` says where paths are set besides.
+
+    Only what parameters say of all institutions may be said otherwise of one.
+    """
+    sources = dict.fromkeys(formulas, SECTION) | dict(others)
+    for path, formula in formulas.items():
+        twice = [other for other, source in sources.items() if _clash(path, other, source)]
+        if twice:
+            named = "" if twice[0] == path else f"by {twice[0]}, "
+            message = f"is also set {named}in {sources[twice[0]]}; leave it out there, or here"
+            checker.problems.append(Problem((SECTION, path), message, shown(formula.text)))
+
+
+def _clash(path: str, other: str, source: str) -> bool:
+    if path == other:
+        return source != SECTION
+    if not (is_institutional(path) and is_institutional(other) and meet(path, other)):
+        return False
+    return not (source == "parameters" and split_path(other)[0] == ALL != split_path(path)[0])
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,6 @@ class Range(ABC):
     def values(self, shares: Any) -> tuple[Scalar, ...]:
         """The values below which these shares, in [0, 1], of the distribution lie."""
 
-    def value(self, share: float) -> Scalar:
-        """The value below which `share` of the distribution lies."""
-        return self.values([share])[0]
-
 
 @dataclass(frozen=True)
 class Numbers(Range):

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 import csmc
 from csmc.analysis.average import average, monte_carlo_se, randomized_mean
 from csmc.cli.app import app
-from csmc.errors import CsmcError, ParameterError
+from csmc.errors import CsmcError, ParameterError, StoreError
 from csmc.estimate import METRICS
 
 DESIGN = {"lhs": {"points": 4, "randomizations": 3, "seed": 2, "ranges": {"crisis.war_cost": [0.2, 1]}}}
@@ -132,3 +132,21 @@ def test_a_formula_is_named_by_the_coordinate_that_it_makes_and_is_no_axis_of_th
     assert made["crisis.audience_cost"].attrs["formula"] == "crisis.war_cost / 4"
     assert made.csmc.design == ("crisis.war_cost",)
     assert made["randomization"].values.tolist() == [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_more_randomizations_go_on_with_an_output_and_another_formula_is_refused(tmp_path: Path):
+    def experiment(randomizations: int, share: float) -> csmc.Experiment:
+        return csmc.Experiment(
+            institutions=["balance_of_power", "collective_security"],
+            derived={"crisis.audience_cost": f"{share} * crisis.war_cost"},
+            design={"lhs": DESIGN["lhs"] | {"randomizations": randomizations}},
+            sampling={"replicates": 50},
+        )
+
+    csmc.run(experiment(2, 0.25), output=tmp_path / "grown", engine="local")
+    grown = csmc.run(experiment(3, 0.25), output=tmp_path / "grown", engine="local")
+    whole = csmc.run(experiment(3, 0.25), output=tmp_path / "whole", engine="local")
+    assert grown.attrs["digest"] == whole.attrs["digest"]
+    assert grown["randomization"].values.tolist() == whole["randomization"].values.tolist()
+    with pytest.raises(StoreError, match=r"derived\.crisis\.audience_cost: stored .0\.25 \* crisis\.war_cost"):
+        csmc.run(experiment(3, 0.5), output=tmp_path / "grown", engine="local")

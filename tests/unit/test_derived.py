@@ -12,6 +12,7 @@ from csmc.errors import ConfigError, ParameterError
 from tests.unit.configurations import Write, refusal_of
 
 UNSC = "institutions.un_security_council.obligation.strength"
+BOTH = ["un_security_council", "anarchy"]
 
 
 def experiment(derived, design=None, institutions=("un_security_council", "anarchy"), **sections):
@@ -133,6 +134,7 @@ REFUSED = [
     ({"crisis.onset_floor": "system.table"}, "is null, no number"),
     ({"crisis.onset_floor": "institutions.*.obligation.strength"}, "differs between institutions"),
     ({"crisis.onset_floor": UNSC, "institutions.*.obligation.strength": "1"}, "sets too; read that"),
+    ({"institutions.*.obligation.residual": "1"}, "by institutions.anarchy.obligation.residual, in parameters"),
     ({"crisis.onset_floor": "institutions.nato.obligation.strength"}, "is not one of the institutions"),
     (
         {"system.n_states": "8", "crisis.onset_floor": "system.great_powers"},
@@ -154,7 +156,8 @@ REFUSED = [
 
 @pytest.mark.parametrize(("derived", "expected"), REFUSED, ids=lambda value: str(value)[:50])
 def test_a_formula_that_does_not_make_legal_numbers_is_refused(derived, expected):
-    sections = {"institutions": ["un_security_council", "anarchy"], "parameters": {"crisis.war_cost": 0.4}}
+    fixed = {"crisis.war_cost": 0.4, "institutions.anarchy.obligation.residual": 0.5}
+    sections = {"institutions": ["un_security_council", "anarchy"], "parameters": fixed}
     problems = refusal_of(derived=derived, design=GRID, **sections)
     assert len(problems) == 1
     assert expected in problems[0]
@@ -200,6 +203,26 @@ def test_nothing_but_arithmetic_on_paths_is_a_formula(text):
     problems = refusal_of(derived={"crisis.onset_floor": text})
     assert len(problems) == 1
     assert problems[0].startswith("derived.crisis.onset_floor")
+
+
+@pytest.mark.parametrize("first", ["institutions.*.obligation.strength", UNSC])
+def test_a_field_that_a_formula_sets_is_set_by_nothing_else_for_the_same_institution(first):
+    second = UNSC if first != UNSC else "institutions.*.obligation.strength"
+    design = {"grid": {second: [0.5, 1]}}
+    assert any(
+        f"by {second}, in design" in problem
+        for problem in refusal_of(institutions=BOTH, derived={first: "1"}, design=design)
+    )
+    assert any(
+        f"by {second}, in derived" in problem
+        for problem in refusal_of(institutions=BOTH, derived={first: "1", second: "2"})
+    )
+
+
+def test_a_formula_says_otherwise_of_one_institution_what_parameters_say_of_all():
+    fixed = {"institutions.*.obligation.strength": 0.5, "crisis.war_cost": 0.25}
+    made = experiment({UNSC: "8 * crisis.war_cost"}, parameters=fixed)
+    assert [institution.obligation.strength for institution in made.point(0).institutions] == [2.0, 0.5]
 
 
 def test_a_multiplied_field_is_no_number_that_a_formula_could_read():
