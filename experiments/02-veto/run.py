@@ -45,10 +45,16 @@ def print_boundary(output: Path, institution: str) -> None:
         print(f"{institution}, {setting_label(line)}: {line.verdict.item()} {where}")
 
 
+def print_rivalry(result: xr.Dataset) -> None:
+    """Print at how many points the whole council has less war than the balance of power."""
+    less = (result.war_difference_high.sel(institution=WITH) < 0).sum()
+    print(f"\n{WITH} has less war than {RIVAL} at {int(less)} of {result.sizes['point']} points")
+
+
 def print_sensitivity(result: xr.Dataset) -> None:
     """Print and draw which assumptions decide what the veto costs."""
     found = analysis.sensitivity(result, ["war"], institutions=[WITH])
-    index_figures(found, result, HERE)
+    index_figures(found.sel(estimand=["war_difference"]), result, HERE)
     cost = found[["total", "total_low", "total_high", "first"]].sel(estimand="war_difference", institution=WITH)
     print(f"\n{cost.reset_coords(drop=True).to_dataframe().round(2)}")
     low, high = (result[f"war_difference_{end}"].sel(institution=WITH) for end in ("low", "high"))
@@ -58,6 +64,7 @@ def print_sensitivity(result: xr.Dataset) -> None:
 if __name__ == "__main__":
     plane = csmc.run(CONFIGURATIONS / "veto.yaml", output=HERE / "results" / "veto")
     print_cost(plane, HERE / "results" / "veto")
+    print_rivalry(plane)
     for institution in ("duties", "duties_veto_dropped"):
         print_boundary(HERE / "results" / "veto", institution)
     print_sensitivity(csmc.run(CONFIGURATIONS / "veto_space.yaml", output=HERE / "results" / "veto-space"))
