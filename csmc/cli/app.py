@@ -14,6 +14,7 @@ from csmc.cli.collect import collect
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.plan import plan
+from csmc.cli.rare import rare
 from csmc.cli.report import report
 from csmc.cli.run import run
 from csmc.cli.schema import schema
@@ -24,7 +25,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, export, bench):
+for command in (run, validate, plan, status, collect, verify, institutions, schema, report, rare, export, bench):
     app.command()(command)
 
 

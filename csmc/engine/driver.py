@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
 from csmc.config import Experiment
+from csmc.engine.calls import CallingEngine
 from csmc.engine.heartbeat import Heartbeat
 from csmc.engine.index import Index
 from csmc.engine.pending import Pending
@@ -28,7 +29,7 @@ SHOWN = 5
 TASK_BYTES = 8 << 20
 
 
-class Engine(Protocol):
+class Engine(CallingEngine, Protocol):
     """A place to compute. It never changes a number."""
 
     name: str

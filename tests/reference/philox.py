@@ -7,8 +7,11 @@ from functools import lru_cache
 WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
+LONG = 0xFFFFFFFFFFFFFFFF
 
 Block = tuple[int, int, int, int]
+#: Of a history: its number, or the links of a chain.
+Replicate = int | tuple[int, ...]
 
 
 def philox4x32(counter: Block, key: tuple[int, int], rounds: int = 10) -> Block:
@@ -31,13 +34,32 @@ def addressed_block(seed: int, replicate: int, episode: int, purpose: int, quad:
     return philox4x32(counter, (seed & WORD, seed >> 32))
 
 
-def uniform(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def split_mix64(state: int) -> int:
+    """The number of SplitMix64 in this state (Steele, Lea and Flood 2014)."""
+    state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & LONG
+    state = (state ^ (state >> 27)) * 0x94D049BB133111EB & LONG
+    return state ^ (state >> 31)
+
+
+def owner(seed: int, chain: tuple[int, ...], episode: int, purpose: int, index: int) -> int:
+    """The last link that takes the draw: of 2**16 numbers, a link of octave o (its bits from 56 on) takes 2**(16-o)."""
+    high, low, _, _ = addressed_block(seed, LONG, episode, purpose, index >> 2)
+    for link in reversed(chain):
+        bits = split_mix64(((high << 32 | low) + link * 0x9E3779B97F4A7C15) & LONG)
+        if (bits >> 16 * (index & 3)) % 2**16 < 2 ** (16 - (link >> 56)):
+            return link
+    raise ValueError(f"no link of {chain} takes the draw; the first must have octave 0")
+
+
+def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Uniform on (0, 1): (word + 1/2) 2**-32 (E9)."""
+    if isinstance(replicate, tuple):
+        replicate = owner(seed, replicate, episode, purpose, index)
     word = addressed_block(seed, replicate, episode, purpose, index >> 2)[index & 3]
     return (word + 0.5) * 2.0**-32
 
 
-def normal(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def normal(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10)."""
     even = index & ~1
     radius = math.sqrt(-2.0 * math.log(uniform(seed, replicate, episode, purpose, even)))
@@ -50,7 +72,7 @@ class Draws:
     """The draws of one episode of one history."""
 
     seed: int
-    replicate: int
+    replicate: Replicate
     episode: int
 
     def uniform(self, purpose: int, index: int) -> float:
