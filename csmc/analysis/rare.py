@@ -29,7 +29,7 @@ def rare(
     points: Sequence[int] | None = None,
     particles: int = 1000,
     runs: int = 20,
-    moves: int = 4,
+    moves: int = 8,
     level: float = LEVEL,
     seed: int = 0,
     threads: int | None = None,
@@ -41,7 +41,7 @@ def rare(
 
     Multilevel splitting with fixed effort. A pilot places levels of escalation; then independent runs carry particles,
     each a history, from level to level: those that reach it are copied in the place of the others and moved apart
-    by drawing parts of their histories anew. The product of the shares that reach each level is an unbiased estimate.
+    by shifting some of their draws. The product of the shares that reach each level is an unbiased estimate.
     Every point and institution has draws of its own: two answers are independent, and their ratio is one of two
     independent estimates; nothing is paired.
 

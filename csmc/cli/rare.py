@@ -31,7 +31,7 @@ def rare(
     ] = None,
     particles: Annotated[int, typer.Option(help="Histories of each run.")] = 1000,
     runs: Annotated[int, typer.Option(help="Independent runs, of which the interval is made.")] = 20,
-    moves: Annotated[int, typer.Option(help="Moves of each history between two levels.")] = 4,
+    moves: Annotated[int, typer.Option(help="Moves of each history between two levels.")] = 8,
     seed: Annotated[int, typer.Option(help="Another one gives another, independent estimate.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="every core")] = None,
     engine: Annotated[str | None, typer.Option(help="auto, local or ray.", show_default="auto")] = None,

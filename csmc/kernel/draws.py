@@ -5,10 +5,10 @@ shift another draw. The counter is (replicate low, replicate high, episode, purp
 `index % 4`. Words stay in uint64 so that the 32 x 32 -> 64 bit products vectorise.
 
 Draws are filled by `keys` (1 + link, column), of which keys[0, 0] is the seed. A replicate whose number has the scheme
-`CHAINED` above its bits is a chain of links, keys[1:, column]. Each of its draws is that of the last link, in the place
-of a replicate, that takes it. Whether a link takes a draw is drawn too, by the address of the draw and the number of
-the link, with a probability of 2**-octave. The first link, of octave 0, takes all: alone, it is the plain replicate of
-that number. To append a link is to draw anew a random part of all draws, and to leave the rest as it is.
+`CHAINED` above its bits is a chain of links, keys[1:, column]. The first link is a plain replicate, whose draws it has.
+Each further link shifts some of their words, modulo 2**32: which, with a probability of 2**-octave, and by how much, up
+or down alike, is drawn too, by the address of the draw and the number of the link. So to append a link is a random step
+from the draws of one history to those of another, as likely as the step back: it keeps the law of all draws.
 """
 
 import math
@@ -40,6 +40,10 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _ALL = np.uint64(1 << 16)  # of the numbers in a quarter of 64 bits
 _QUARTER = np.uint64((1 << 16) - 1)
+_ONE = np.uint64(1)
+_SIZES = np.uint64(31)
+_WHOLE = np.uint64(8)
+_LENGTH_SHIFT = np.uint64(33)  # leaves 31 bits
 
 
 @inlined
@@ -114,33 +118,50 @@ def split_mix(state):
     return state ^ (state >> np.uint64(31))
 
 
+@inlined
+def _step(bits):
+    """By how much a word is shifted, modulo 2**32: a length below 2**31, reduced or not, up or down.
+
+    Nine in 32 steps are not reduced and lead anywhere. The others are reduced by 2, 4, 8, ... or 2**23, as likely by
+    each, so that a draw that has to be very small can become a little smaller.
+    """
+    reduced = max((bits >> _ONE) & _SIZES, _WHOLE) - _WHOLE
+    length = (bits >> _LENGTH_SHIFT) >> reduced
+    return length if bits & _ONE == _ONE else ~length + _ONE
+
+
 @stage
 def _fill_chained(out, n, replicate, episode, purpose, first, keys):
-    """The draw of the last link that takes it: of the 64 bits of a link and a quad, a quarter decides on each draw."""
+    """The draws of first links, their words shifted by the others: a quarter of a link's bits decides on each word."""
     out = laned(out)
     seed, lanes = keys[0, 0], replicate.shape[0]
-    owners = laned(np.empty((4, out.shape[1]), dtype=np.uint64))
+    words = laned(np.empty((4, out.shape[1]), dtype=np.uint64))
     for quad in range((n + 3) // 4):
         row = 4 * quad
         place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
-        w0, w1, _, _ = philox(_WORD, _WORD, np.uint64(episode), place, seed & _WORD, seed >> _HALF)
-        start = (w0 << _HALF) | w1
-        for link in range(1, keys.shape[0]):
+        h0, h1, _, _ = philox(_WORD, _WORD, np.uint64(episode), place, seed & _WORD, seed >> _HALF)
+        start = (h0 << _HALF) | h1
+        for lane in range(lanes):
+            number = keys[1, np.uint64(replicate[lane]) & _COLUMN]
+            w0, w1, w2, w3 = philox(
+                number & _WORD, number >> _HALF, np.uint64(episode), place, seed & _WORD, seed >> _HALF
+            )
+            words[0, lane] = w0
+            words[1, lane] = w1
+            words[2, lane] = w2
+            words[3, lane] = w3
+        for link in range(2, keys.shape[0]):
             for lane in range(lanes):
                 number = keys[link, np.uint64(replicate[lane]) & _COLUMN]
                 bits, limit = split_mix(start + number * _GOLDEN), _ALL >> (number >> _OCTAVE_SHIFT)
                 for word in range(4):
-                    before = owners[word, lane]
-                    owners[word, lane] = number if (bits >> np.uint64(16 * word)) & _QUARTER < limit else before
-        for lane in range(lanes):
-            u0, _, _, _ = _block(owners[0, lane], episode, place, seed)
-            _, u1, _, _ = _block(owners[1, lane], episode, place, seed)
-            _, _, u2, _ = _block(owners[2, lane], episode, place, seed)
-            _, _, _, u3 = _block(owners[3, lane], episode, place, seed)
-            out[row, lane] = u0
-            out[row + 1, lane] = u1
-            out[row + 2, lane] = u2
-            out[row + 3, lane] = u3
+                    step = _step(split_mix(bits + np.uint64(word + 1) * _GOLDEN))
+                    before = words[word, lane]
+                    shifted = (bits >> np.uint64(16 * word)) & _QUARTER < limit
+                    words[word, lane] = before + step if shifted else before
+        for word in range(4):
+            for lane in range(lanes):
+                out[row + word, lane] = _unit_interval(words[word, lane] & _WORD)
 
 
 @stage

@@ -42,6 +42,7 @@ from csmc.kernel.lanes import (
     PASSED,
     POWER,
     REACHED,
+    READINESS,
     RESPONSE_END,
     RETREAT_VALUE,
     RIDING,
@@ -125,14 +126,15 @@ def enforce(point, institution, episode, keys, replicate, crisis, thirds, decisi
     """Climb the ladder: lower rungs where authorised, then force, then war, until the challenger yields.
 
     `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs,
-    and so are the `decisions` to fill: ballots by item, then choices by item.
+    and so are the `decisions` to fill: ballots by item, choices by item, and readiness to fight.
     """
     ballots, choices, draws = decisions[BALLOT - THIRD_FIELDS :], decisions[CHOICE - THIRD_FIELDS :], scratch[FIRST]
+    readiness = decisions[READINESS - THIRD_FIELDS]
     for item in range(1, institution.rungs):
         _vote(point, institution, item, episode, keys, replicate, crisis, thirds, ballots[item], draws, room)
         _take_lower_rung(point, institution, item, episode, keys, replicate, crisis, thirds, choices[item], draws, room)
     _vote(point, institution, _FORCE, episode, keys, replicate, crisis, thirds, ballots[_FORCE], draws, room)
-    _use_force(point, institution, episode, keys, replicate, crisis, thirds, choices[_FORCE], draws, room)
+    _use_force(point, institution, episode, keys, replicate, crisis, thirds, choices[_FORCE], readiness, draws, room)
 
 
 @stage
@@ -226,9 +228,10 @@ def _take_lower_rung(point, institution, item, episode, keys, replicate, crisis,
 
 
 @stage
-def _use_force(point, institution, episode, keys, replicate, crisis, thirds, choice, draws, room):
+def _use_force(point, institution, episode, keys, replicate, crisis, thirds, choice, readiness, draws, room):
     """Each third party fights for the victim, joins the challenger or abstains; the challenger yields, or war."""
     crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
+    readiness = laned(readiness)
     count = replicate.shape[0]
     m, inverse_noise = point.decisiveness, 1.0 / point.noise
     residual, cost = institution.residual, institution.cost[0]
@@ -264,6 +267,7 @@ def _use_force(point, institution, episode, keys, replicate, crisis, thirds, cho
             crisis[HELPERS, s] += helps
             crisis[JOINERS, s] += joins
             choice[j, s] = helps - joins
+            readiness[j, s] = (p_help + p_join) / u
     for s in range(count):  # values that are chosen between are read first: a read under a condition is not vectorised
         outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
         helped, joined, shirked, total = helping[s], joining[s], shirking[s], crisis[THIRD_POWER, s]

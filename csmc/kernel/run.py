@@ -166,23 +166,23 @@ def trace_chains(
     institution
         (1,) record.
     chains
-        (link, history): the links of each, the first of octave 0, see `csmc.kernel.draws`; 1..128 histories.
+        (link, history): the links of each, first a replicate's number, see `csmc.kernel.draws`; 1..128 histories.
 
     Returns
     -------
-    A `Trace` of `crisis` and `standing` alone: the others have no room.
+    A `Trace` of `crisis`, `thirds` and `standing`: the others have no room.
 
     Raises
     ------
     ValueError
-        Other numbers of histories, no links, a first link that does not take all draws, or more states than the
-        addresses of the draws allow.
+        Other numbers of histories, no links, a first link that is no replicate, or more states than the addresses of
+        the draws allow.
     """
     links, histories = chains.shape
     if not 1 <= histories <= MOST_LANES or links == 0:
         raise ValueError(f"{links} links of {histories} histories: there must be links, of 1 to {MOST_LANES} histories")
     if (chains[0] >> np.uint64(LINK_BITS)).any():
-        raise ValueError("the first link of every chain must have the octave 0: it takes all draws")
+        raise ValueError(f"the first link of a chain must be the number of a replicate, below 2**{LINK_BITS}")
     keys = np.zeros((1, 1 + links, max(histories, LANES)), dtype=np.uint64)
     keys[0, 0] = seed
     keys[0, 1:, :histories] = chains

@@ -65,9 +65,8 @@ def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> 
 
 
 def crisis_trace(n: int, episodes: int, replicates: int) -> Trace:
-    """Room for `crisis` and `standing` under one institution, and for nothing else."""
-    nothing = empty_trace(n, 1, episodes, 0)
-    room = empty_trace(2, 1, episodes, replicates)
+    """Room for `crisis`, `thirds` and `standing` under one institution, and for nothing else."""
+    room, nothing = empty_trace(n, 1, episodes, replicates), empty_trace(n, 1, episodes, 0)
     return nothing._replace(crisis=room.crisis, thirds=room.thirds, standing=room.standing)
 
 
@@ -92,7 +91,7 @@ def trace_expectations(trace, k, episode, world, shocks, capability, active, cri
     _copy(capability, trace.before[k, episode])
     _copy(seat, trace.seats[k, episode])
     _copy(crisis, trace.crisis[k, episode])
-    for j in range(trace.thirds.shape[3]):
+    for j in range(thirds.shape[0]):
         for field in range(thirds.shape[1]):
             for lane in range(trace.thirds.shape[4]):
                 trace.thirds[k, episode, field, j, lane] = thirds[j, field, lane]
@@ -101,7 +100,7 @@ def trace_expectations(trace, k, episode, world, shocks, capability, active, cri
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = 0.0
         for field in range(THIRD_FIELDS, TRACED_THIRD_FIELDS):
-            for j in range(trace.thirds.shape[3]):
+            for j in range(thirds.shape[0]):
                 trace.thirds[k, episode, field, j, lane] = 0.0
 
 
@@ -113,7 +112,7 @@ def trace_response(trace, k, episode, chosen, survivors, decisions):
         for field in range(EXPECTED_FIELDS, RESPONSE_END):
             trace.crisis[k, episode, field, lane] = survivors[field, s]
         for field in range(decisions.shape[0]):
-            for j in range(trace.thirds.shape[3]):
+            for j in range(decisions.shape[1]):
                 trace.thirds[k, episode, THIRD_FIELDS + field, j, lane] = decisions[field, j, s]
 
 

@@ -29,11 +29,16 @@ def escalation(trace: Trace, point: Record, institution: Record, outcomes: tuple
 
     `trace` is of one institution, whose record (1,) is `institution`; `point` (1,) is the point's.
     """
-    crisis = np.moveaxis(trace.crisis[0], 1, 0)
+    crisis, thirds = np.moveaxis(trace.crisis[0], 1, 0), np.moveaxis(trace.thirds[0], (1, 2), (0, 1))
     active = trace.standing[0, :, ACTIVE] > 0
     happened = np.isin(crisis[field.OUTCOME], outcomes) & active
-    wide = min(outcomes) > Outcome.BILATERAL_WAR
-    place = _ladder(crisis, _price(trace, point, institution), point.general_war[0], wide)
+    resolve = _resolve(crisis)
+    joining = resolve
+    if min(outcomes) == Outcome.GENERAL_WAR:
+        joining = _nearness(_cost_to_engage(crisis, thirds, point.general_war[0]))
+    elif min(outcomes) == Outcome.LIMITED_WAR:
+        joining = _nearness(_cost_of_each(thirds).min(axis=0))
+    place = _ladder(crisis, _price(trace, point, institution), 0.5 * (resolve + joining), joining)
     nearest = np.minimum(place, min(outcomes)) / (max(Outcome) + 1)
     return np.asarray(np.where(happened, EVENT, np.where(active, nearest, 0.0)).max(axis=0))
 
@@ -46,31 +51,55 @@ def _price(trace: Trace, point: Record, institution: Record) -> Floats:
     return np.asarray(price / trace.crisis[0, :, field.STAKE])
 
 
-def _ladder(crisis: Floats, price: Floats, general_war: float, wide: bool) -> Floats:
+def _ladder(crisis: Floats, price: Floats, forced: Floats, war: Floats) -> Floats:
     """(episode, history): the rung, an Outcome's number, plus how near the next one is, in [0, 1].
 
     Deterred: how far a challenge was from paying. Settled: how far the target's cost was from refusal; lower if
-    mediators settled it. Yielded: how far the challenger was from holding on; at the rung of force also, if the event
-    is wider than a bilateral war, what share of all capability would have fought. At war: that share.
+    mediators settled it. Yielded at a lower rung: how far the challenger was from holding on. `forced`, `war`: how near
+    the next rung is from force, and from a war that is not general. Such wars are one rung: what matters is not that
+    somebody has joined, but how probable it is that enough do.
     """
     outcome = crisis[field.OUTCOME]
     holding = crisis[field.FIGHTING_VALUE] - crisis[field.RETREAT_VALUE]
-    retreat = crisis[field.RETREAT_VALUE] + crisis[field.CHALLENGER_COST] + crisis[field.SANCTIONS]
-    engaged = np.minimum(crisis[field.ENGAGED] / general_war, 1.0)
     asked = crisis[field.BELIEF] + crisis[field.PREMIUM] - crisis[field.ESTIMATE]
-    spared = _nearness(np.maximum(crisis[field.TARGET_COST] - asked, 0.0))
-    forced = _nearness(retreat - crisis[field.BELIEF_BEFORE_WAR])
+    spared = _nearness(crisis[field.TARGET_COST] - asked)
     within = [
         _nearness(crisis[field.STATUS_QUO] + price - crisis[field.DEMAND_VALUE]),
         0.5 * spared + np.where(crisis[field.MEDIATED] > 0, 0.0, 0.5),
         _nearness(crisis[field.PRESSURE] - holding),
         *3 * [_nearness(crisis[field.SANCTIONS] - holding)],
-        0.5 * (forced + engaged) if wide else forced,
-        engaged,
-        engaged,
+        forced,
+        2.0 * war,
+        2.0 * war - 1.0,
         np.ones_like(outcome),
     ]
     return np.asarray(outcome + np.choose(outcome.astype(np.int64), within))
+
+
+def _resolve(crisis: Floats) -> Floats:
+    """(episode, history): how near the challenger is to holding on against the coalition that has formed."""
+    retreat = crisis[field.RETREAT_VALUE] + crisis[field.CHALLENGER_COST] + crisis[field.SANCTIONS]
+    return _nearness(retreat - crisis[field.BELIEF_BEFORE_WAR])
+
+
+def _cost_of_each(thirds: Floats) -> Floats:
+    """(third party, episode, history): by how much the logarithm of the draw that decided missed a fight; 0 if none."""
+    return np.asarray(-np.log(np.clip(thirds[field.READINESS], 1e-300, 1.0)))
+
+
+def _cost_to_engage(crisis: Floats, thirds: Floats, general_war: float) -> Floats:
+    """(episode, history): what the third parties that a general war takes cost together, the cheapest first.
+
+    The cheapest by power are enough: their sum is minus the logarithm of the probability that all fight, as far as
+    their draws have not come nearer yet.
+    """
+    costs, power = _cost_of_each(thirds), np.maximum(thirds[field.POWER], 1e-12)
+    parties = crisis[field.CHALLENGER_POWER] + crisis[field.TARGET_POWER]
+    missing = general_war * (parties + crisis[field.THIRD_POWER]) - 1e-9 - parties
+    order = np.argsort(costs / power, axis=0)
+    costs, power = np.take_along_axis(costs, order, axis=0), np.take_along_axis(power, order, axis=0)
+    needed = np.cumsum(power, axis=0) - power < missing
+    return np.asarray((costs * needed).sum(axis=0))
 
 
 def _nearness(gap: Floats) -> Floats:

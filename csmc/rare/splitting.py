@@ -1,8 +1,8 @@
 """Multilevel splitting with fixed effort: a rare event as the last of nested levels; edit how particles climb.
 
 Kahn and Harris (1951); with levels fixed before, the product of the shares that reach each level is unbiased whatever
-the moves (Del Moral 2004). The moves draw a random part of a history anew and are taken back if the score falls below
-the level. They are reversible for the law of all draws, so they keep the law of histories above the level.
+the moves (Del Moral 2004). A move shifts a random part of a history's draws, and is taken back if the score falls below
+the level. Moves are reversible for the law of all draws, so they keep the law of histories above the level.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ Integers = NDArray[np.int64]
 EVENT = 1.0
 #: Part of the particles that a level should keep.
 KEPT = 1 / 3
-#: The parts of all draws that moves draw anew, in turn: 2**-octave.
+#: The parts of all draws that moves shift, in turn: 2**-octave.
 OCTAVES = (3, 5, 2, 4)
 #: The run that chooses the levels.
 PILOT = 0

@@ -10,10 +10,14 @@ from csmc.config import Experiment
 from csmc.engine.tallies import Job
 from csmc.kernel import SystemTables
 from csmc.kernel.lanes import LANES
+from csmc.kernel.tracing import crisis_trace
 from csmc.parameters import Record
 from csmc.rare.chains import Chains
 from csmc.rare.escalation import EVENTS, Floats, escalation
 from csmc.rare.splitting import Effort, Run, Score, UnreachedError, choose_levels, split
+
+#: What the traces of one call may take (bytes): long histories of many states are traced a few at a time.
+TRACE_BYTES = 64 << 20
 
 
 def pilot(job: Job, point: int, institution: int, event: str, particles: int, moves: int, seed: int) -> list[float]:
@@ -57,9 +61,11 @@ def history_score(experiment: Experiment, point: int, institution: int, event: s
 def chain_score(record: Record, system: SystemTables, institution: Record, event: str, key: int) -> Score:
     """The score of the histories of chains, by the records (1,) of a point and an institution; `key` is the seed."""
     outcomes = EVENTS[event]
+    alone = crisis_trace(int(record.n_states[0]), int(record.episodes[0]), 1)
+    size = min(max(TRACE_BYTES // sum(part.nbytes for part in alone), 1), LANES)
 
     def score(chains: Chains) -> Floats:
-        batches = np.split(chains, range(LANES, chains.shape[1], LANES), axis=1)
+        batches = np.split(chains, range(size, chains.shape[1], size), axis=1)
         traces = (kernel.trace_chains(record, system, institution, key, batch) for batch in batches)
         return np.concatenate([escalation(trace, record, institution, outcomes) for trace in traces])
 

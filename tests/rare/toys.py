@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from csmc.kernel.codes import CHAINED, NUMBER_BITS
-from csmc.kernel.draws import fill_uniforms
+from csmc.kernel.draws import fill_normals, fill_uniforms, split_mix
 from csmc.kernel.lanes import LANES
 from csmc.rare.chains import Chains
 from csmc.rare.splitting import EVENT, Score
@@ -21,15 +21,42 @@ def _uniforms(out, n, replicate, keys):  # type: ignore[no-untyped-def]
     fill_uniforms(out, n, replicate, 0, 1, 0, keys)
 
 
+@numba.njit
+def _normals(out, n, replicate, keys):  # type: ignore[no-untyped-def]
+    fill_normals(out, n, replicate, 0, 1, 0, keys)
+
+
+@numba.njit
+def _mix(states, out):  # type: ignore[no-untyped-def]
+    for i in range(len(states)):
+        out[i] = split_mix(states[i])
+
+
 def chained_uniforms(seed: int, chains: Chains, n: int) -> Floats:
-    """(n, particle): draws 0 to n - 1 of every chain."""
+    """(n, particle): draws 0 to n - 1 of purpose 1 in episode 0 of every chain."""
+    return _filled(_uniforms, seed, chains, n)
+
+
+def chained_normals(seed: int, chains: Chains, n: int) -> Floats:
+    """The same, normals."""
+    return _filled(_normals, seed, chains, n)
+
+
+def chained_words(states: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(n,): what SplitMix64 makes of each state."""
+    out = np.zeros_like(states)
+    _mix(states, out)
+    return out
+
+
+def _filled(fill: Callable[..., None], seed: int, chains: Chains, n: int) -> Floats:
     rows, parts = (n + 3) // 4 * 4, []
     for first in range(0, chains.shape[1], LANES):
         some = chains[:, first : first + LANES]
         keys = np.zeros((1 + len(some), LANES), dtype=np.uint64)
         keys[0], keys[1:, : some.shape[1]] = seed, some
         out = np.zeros((rows, LANES))
-        _uniforms(out, n, (CHAINED << NUMBER_BITS) + np.arange(LANES), keys)
+        fill(out, n, (CHAINED << NUMBER_BITS) + np.arange(LANES), keys)
         parts.append(out[:n, : some.shape[1]])
     return np.concatenate(parts, axis=1)
 
@@ -68,6 +95,3 @@ def ruin_escaped(up: float, goal: int) -> float:
     """The probability of reaching `goal` before 0 from 1: (1 - r) / (1 - r**goal), r = (1 - up) / up."""
     ratio = (1 - up) / up
     return (1 - ratio) / (1 - ratio**goal)
-
-
-ToyMaker = Callable[[int], Score]

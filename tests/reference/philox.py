@@ -8,6 +8,7 @@ WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
 LONG = 0xFFFFFFFFFFFFFFFF
+GOLDEN = 0x9E3779B97F4A7C15
 
 Block = tuple[int, int, int, int]
 #: Of a history: its number, or the links of a chain.
@@ -41,22 +42,24 @@ def split_mix64(state: int) -> int:
     return state ^ (state >> 31)
 
 
-def owner(seed: int, chain: tuple[int, ...], episode: int, purpose: int, index: int) -> int:
-    """The last link that takes the draw: of 2**16 numbers, a link of octave o (its bits from 56 on) takes 2**(16-o)."""
+def step(seed: int, link: int, episode: int, purpose: int, index: int) -> int:
+    """By how much a link of a chain, of octave `link` >> 56, shifts the word of a draw; 0 for most draws."""
     high, low, _, _ = addressed_block(seed, LONG, episode, purpose, index >> 2)
-    for link in reversed(chain):
-        bits = split_mix64(((high << 32 | low) + link * 0x9E3779B97F4A7C15) & LONG)
-        if (bits >> 16 * (index & 3)) % 2**16 < 2 ** (16 - (link >> 56)):
-            return link
-    raise ValueError(f"no link of {chain} takes the draw; the first must have octave 0")
+    bits = split_mix64(((high << 32 | low) + link * GOLDEN) & LONG)
+    if (bits >> 16 * (index & 3)) % 2**16 >= 2**16 >> (link >> 56):
+        return 0
+    drawn = split_mix64((bits + ((index & 3) + 1) * GOLDEN) & LONG)
+    size = drawn // 2 % 32
+    length = (drawn >> 33) // (1 if size < 8 else 2 ** (size - 8))
+    return length if drawn % 2 else -length
 
 
 def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Uniform on (0, 1): (word + 1/2) 2**-32 (E9)."""
-    if isinstance(replicate, tuple):
-        replicate = owner(seed, replicate, episode, purpose, index)
-    word = addressed_block(seed, replicate, episode, purpose, index >> 2)[index & 3]
-    return (word + 0.5) * 2.0**-32
+    first, *links = replicate if isinstance(replicate, tuple) else (replicate,)
+    word = addressed_block(seed, first, episode, purpose, index >> 2)[index & 3]
+    word += sum(step(seed, link, episode, purpose, index) for link in links)
+    return (word % 2**32 + 0.5) * 2.0**-32
 
 
 def normal(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
