@@ -7,8 +7,12 @@ from functools import lru_cache
 WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
+LONG = 0xFFFFFFFFFFFFFFFF
+GOLDEN = 0x9E3779B97F4A7C15
 
 Block = tuple[int, int, int, int]
+#: Of a history: its number, or the links of a chain.
+Replicate = int | tuple[int, ...]
 
 
 def philox4x32(counter: Block, key: tuple[int, int], rounds: int = 10) -> Block:
@@ -31,13 +35,34 @@ def addressed_block(seed: int, replicate: int, episode: int, purpose: int, quad:
     return philox4x32(counter, (seed & WORD, seed >> 32))
 
 
-def uniform(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def split_mix64(state: int) -> int:
+    """The number of SplitMix64 in this state (Steele, Lea and Flood 2014)."""
+    state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & LONG
+    state = (state ^ (state >> 27)) * 0x94D049BB133111EB & LONG
+    return state ^ (state >> 31)
+
+
+def step(seed: int, link: int, episode: int, purpose: int, index: int) -> int:
+    """By how much a link of a chain, of octave `link` >> 56, shifts the word of a draw; 0 for most draws."""
+    high, low, _, _ = addressed_block(seed, LONG, episode, purpose, index >> 2)
+    bits = split_mix64(((high << 32 | low) + link * GOLDEN) & LONG)
+    if (bits >> 16 * (index & 3)) % 2**16 >= 2**16 >> (link >> 56):
+        return 0
+    drawn = split_mix64((bits + ((index & 3) + 1) * GOLDEN) & LONG)
+    size = drawn // 2 % 32
+    length = (drawn >> 33) // (1 if size < 8 else 2 ** (size - 8))
+    return length if drawn % 2 else -length
+
+
+def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Uniform on (0, 1): (word + 1/2) 2**-32 (E9)."""
-    word = addressed_block(seed, replicate, episode, purpose, index >> 2)[index & 3]
-    return (word + 0.5) * 2.0**-32
+    first, *links = replicate if isinstance(replicate, tuple) else (replicate,)
+    word = addressed_block(seed, first, episode, purpose, index >> 2)[index & 3]
+    word += sum(step(seed, link, episode, purpose, index) for link in links)
+    return (word % 2**32 + 0.5) * 2.0**-32
 
 
-def normal(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def normal(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10)."""
     even = index & ~1
     radius = math.sqrt(-2.0 * math.log(uniform(seed, replicate, episode, purpose, even)))
@@ -50,7 +75,7 @@ class Draws:
     """The draws of one episode of one history."""
 
     seed: int
-    replicate: int
+    replicate: Replicate
     episode: int
 
     def uniform(self, purpose: int, index: int) -> float:
