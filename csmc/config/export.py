@@ -38,11 +38,12 @@ def _key(key: Any) -> str:
 
 
 def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
-    """Everything that determines the numbers: seed, stream, institutions, parameters, tables and design."""
+    """Everything that determines the numbers: seed, stream, sampling, institutions, parameters, tables and design."""
     return {
         "stream_version": STREAM_VERSION,
         "seed": experiment.seed,
         "seeding": experiment.seeding,
+        "sampling": {"replication": experiment.sampling.replication},
         "institutions": [_rules(institution) for institution in experiment.institutions],
         "reference": experiment.reference,
         "parameters": dict(sorted(experiment.parameters.items())),

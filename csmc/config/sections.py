@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from csmc.errors import is_plain_text
+from csmc.kernel.codes import Replication, group_size
 from csmc.parameters import is_path
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -57,6 +58,21 @@ class Sampling(Section):
     replicates: int = Field(
         10_000, ge=1, le=MAX_REPLICATES, description="Independent histories per design point; the unit of replication."
     )
+    replication: Literal["plain", "antithetic", "stratified"] = Field(
+        "plain",
+        description="Histories on their own draws, in pairs of opposite draws, or by fours that are spread evenly over "
+        "every draw; groups are then the unit, and replicates a multiple of their size.",
+    )
+
+    @property
+    def scheme(self) -> Replication:
+        """The replication as the kernel knows it."""
+        return Replication[self.replication.upper()]
+
+    @property
+    def group(self) -> int:
+        """Replicates that are drawn together."""
+        return group_size(self.scheme)
 
 
 class Outputs(Section):

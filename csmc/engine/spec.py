@@ -12,6 +12,7 @@ from csmc.config import Experiment
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
 from csmc.engine.files import canonical
+from csmc.kernel.codes import Replication, group_size
 from csmc.kernel.result import Plan, tally_shapes
 
 #: Differences shown before the rest is only counted.
@@ -39,6 +40,7 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
+        group=group_size(Replication[spec["experiment"]["sampling"]["replication"].upper()]),
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
 
@@ -74,7 +76,7 @@ def is_intact(document: Any) -> bool:
         named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
         fewer = isinstance(narrower, list) and all(set(chosen) <= set(names(asked)) for chosen in narrower)
         return whole and named and fewer and spec_digest(asked) == document["sha256"] and bool(shapes(asked))
-    except (LookupError, TypeError, ValueError, RecursionError):
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return False
 
 

@@ -5,7 +5,15 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from csmc.estimate.intervals import PRIOR_EVENTS, UPPER, Floats, Interval, effective_count, t_quantile
+from csmc.estimate.intervals import (
+    INDEPENDENT,
+    PRIOR_EVENTS,
+    UPPER,
+    Floats,
+    Interval,
+    effective_count,
+    t_quantile,
+)
 
 
 class Known(NamedTuple):
@@ -18,7 +26,12 @@ class Known(NamedTuple):
 
 
 def paired_proportion_interval(
-    difference: Floats, se: Floats, trials: Floats, informative: Floats, independent: Floats
+    difference: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    independent: Floats,
+    least: float = INDEPENDENT,
 ) -> Interval:
     """Bonett-Price interval of a paired difference of proportions: never of width 0.
 
@@ -27,7 +40,7 @@ def paired_proportion_interval(
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         share = trials * independent + difference**2
-        pairs = effective_count(se, independent, trials * share, trials, informative)
+        pairs = effective_count(se, independent, trials * share, trials, informative, least)
         centre = pairs * difference / (pairs + 2)
         half = ndtri(UPPER) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
     half = np.where(np.isnan(se), np.nan, half)

@@ -294,6 +294,7 @@ def plan(experiment: Experiment) -> Plan:
         cross_pairs=cross_pairs(metrics),
         reference=names.index(experiment.reference),
         joint=experiment.outputs.joint,
+        group=experiment.sampling.group,
     )
 
 

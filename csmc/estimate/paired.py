@@ -15,7 +15,7 @@ from csmc.estimate.intervals import (
     proportion_interval,
 )
 from csmc.estimate.metrics import Constant, Metric, Ratio
-from csmc.estimate.ratios import Influence, Moments, covariance, influence, variance
+from csmc.estimate.ratios import ROUNDING, Influence, Moments, covariance, influence, variance
 
 
 class Estimate(NamedTuple):
@@ -55,7 +55,7 @@ def estimate(metric: Metric, moments: Moments) -> Estimate:
 
 def _interval(metric: Metric, moments: Moments, own: Influence, se: Floats) -> Interval:
     if metric.kind == "proportion":
-        return proportion_interval(own.value, se, own.trials, own.informative)
+        return proportion_interval(own.value, se, own.trials, own.informative, moments.least_effect)
     if metric.minus is None:
         return mean_interval(own.value, se, own.informative, _changing(metric, moments, own), *_bounds(metric, moments))
     one, other = (_part(metric, ratio, moments) for ratio in (metric.ratio, metric.minus))
@@ -96,7 +96,7 @@ def _difference(
     difference = own.value - own.value[:, [reference]]
     unpaired = own_variance + own_variance[:, [reference]]
     paired = unpaired - 2 * shared
-    return difference, np.where(paired <= 1e-13 * unpaired, 0.0, paired), unpaired
+    return difference, np.where(paired <= ROUNDING * unpaired, 0.0, paired), unpaired
 
 
 def _proportion_difference(
@@ -111,7 +111,7 @@ def _proportion_difference(
     """Bonett and Price's interval; where the institutions need not have the same trials, not within that of MOVER."""
     independent = independent_variance(metric, moments, own, known.se, se)
     trials, informative = (_smaller(moments, count) for count in (own.trials, own.informative))
-    pairs = paired_proportion_interval(difference, se, trials, informative, independent)
+    pairs = paired_proportion_interval(difference, se, trials, informative, independent, moments.least_effect)
     if isinstance(metric.ratio.denominator, Constant):
         return pairs
     return hull(pairs, mover_interval(known, _of_reference(moments, known), shared))

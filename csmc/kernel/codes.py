@@ -33,6 +33,31 @@ class Purpose(IntEnum):
     PARTICIPATION = 15
 
 
+class Replication(IntEnum):
+    """How replicates go together in groups: by independent draws, in antithetic pairs, or by fours in strata."""
+
+    PLAIN = 0
+    ANTITHETIC = 1
+    STRATIFIED = 2
+
+
+#: A replicate's number has so many bits; above them is its scheme, a Replication.
+NUMBER_BITS = 60
+
+#: A group's number is that of each of its replicates shifted by so many bits.
+GROUP_SHIFTS = {Replication.PLAIN: 0, Replication.ANTITHETIC: 1, Replication.STRATIFIED: 2}
+
+
+def group_size(replication: Replication) -> int:
+    """Replicates that are drawn together, and are correlated."""
+    return 1 << GROUP_SHIFTS[replication]
+
+
+def numbered(replication: Replication, replicate: int) -> int:
+    """The number under which the kernel knows replicate `replicate`, from 0, of a scheme."""
+    return (replication << NUMBER_BITS) + replicate
+
+
 class CrisisDraw(IntEnum):
     """Index of each uniform of purpose CRISIS."""
 

@@ -3,6 +3,11 @@
 A draw depends on its address and on nothing else, so no parameter, institution, early exit or split of the work can
 shift another draw. The counter is (replicate low, replicate high, episode, purpose * 2**16 + index // 4); the word is
 `index % 4`. Words stay in uint64 so that the 32 x 32 -> 64 bit products vectorise.
+
+The high bits of a replicate's number say how it goes together with its neighbours (`csmc.kernel.codes.Replication`).
+An antithetic pair has the draws of one address, u and 1 - u, z and -z. Four stratified replicates are a Latin
+hypercube: in each draw they take the four quarters of (0, 1), in an order of its own. Alone, each is distributed as a
+plain one.
 """
 
 import math
@@ -10,6 +15,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
+from csmc.kernel.codes import GROUP_SHIFTS, NUMBER_BITS, Replication
 from csmc.kernel.lanes import laned
 from csmc.kernel.mathematics import cos_sin_turn, log
 
@@ -23,6 +29,15 @@ _PURPOSE_SHIFT = np.uint64(16)
 _INT_TO_FLOAT = np.uint64(0x4330000000000000)  # the bits of 2**52: or-ing a 32-bit word into it adds the word
 _TWO_52 = 4503599627370496.0
 _UNIT = 2.0**-32
+
+_PLAIN = int(Replication.PLAIN)
+_ANTITHETIC = int(Replication.ANTITHETIC)
+_SCHEME_SHIFT = np.int64(NUMBER_BITS)
+_NUMBER = np.int64((1 << NUMBER_BITS) - 1)
+_PAIR_SHIFT = np.int64(GROUP_SHIFTS[Replication.ANTITHETIC])
+_STRATA_SHIFT = np.int64(GROUP_SHIFTS[Replication.STRATIFIED])
+#: The bit of a place that no purpose has: at the place with it, a group's block of a quad is its four orders.
+_ORDERS = np.uint64(1 << 31)
 
 
 @inlined
@@ -61,12 +76,66 @@ def _block(replicate, episode, place, seed):
     return _unit_interval(w0), _unit_interval(w1), _unit_interval(w2), _unit_interval(w3)
 
 
+@inlined
+def place_in_order(rank, word):
+    """Which quarter, 0..3, the replicate of this rank (0..3) takes, by the order that a 32-bit word draws.
+
+    Multiplied by one of 1, 2, 3 and shifted by one of 0..3 in the field of four elements, a + m * rank: these 12 orders
+    take any two ranks to any two different quarters equally often, as all 24 do (they are sharply 2-transitive), and
+    with the multiplier given, any rank to any quarter. The multipliers are as likely as each other but for 1 in 2**30.
+    """
+    shift, kind = word & np.uint64(3), ((word >> np.uint64(2)) * np.uint64(3)) >> np.uint64(30)
+    high, low = rank >> np.uint64(1), rank & np.uint64(1)
+    # x times (high, low) is (high ^ low, high), and times x + 1 it is (low, high ^ low)
+    by_1 = rank
+    by_2 = ((high ^ low) << np.uint64(1)) | high
+    by_3 = (low << np.uint64(1)) | (high ^ low)
+    multiple = by_1 if kind == np.uint64(0) else by_2 if kind == np.uint64(1) else by_3
+    return multiple ^ shift
+
+
 @stage
 def fill_uniforms(out, n, replicate, episode, purpose, first, seed):
     """Rows 0..n-1 of `out` (row, lane) = uniforms at indices first..first+n-1 of each lane's replicate.
 
-    `first` is a multiple of 4; `out` has rows up to the next multiple of 4 (those beyond n are overwritten).
+    `first` is a multiple of 4; `out` has rows up to the next multiple of 4 (those beyond n are overwritten). All
+    replicates have one scheme, that of the first.
     """
+    _fill(out, n, replicate, episode, purpose, first, seed)
+    if replicate[0] >> _SCHEME_SHIFT == _ANTITHETIC:
+        _turn(out, n, replicate, 1.0)
+
+
+@stage
+def fill_normals(out, n, replicate, episode, purpose, first, seed):
+    """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
+    out = laned(out)
+    _fill(out, n, replicate, episode, purpose, first, seed)
+    for pair in range((n + 3) // 4 * 2):
+        row = 2 * pair
+        for lane in range(replicate.shape[0]):
+            radius = math.sqrt(-2.0 * log(out[row, lane]))
+            cosine, sine = cos_sin_turn(out[row + 1, lane])
+            out[row, lane] = radius * cosine
+            out[row + 1, lane] = radius * sine
+    if replicate[0] >> _SCHEME_SHIFT == _ANTITHETIC:
+        _turn(out, n, replicate, 0.0)
+
+
+@stage
+def _fill(out, n, replicate, episode, purpose, first, seed):
+    """Uniforms, those of an antithetic pair still the same."""
+    scheme = replicate[0] >> _SCHEME_SHIFT
+    if scheme == _PLAIN:
+        _fill_plain(out, n, replicate, episode, purpose, first, seed)
+    elif scheme == _ANTITHETIC:
+        _fill_pairs(out, n, replicate, episode, purpose, first, seed)
+    else:
+        _fill_strata(out, n, replicate, episode, purpose, first, seed)
+
+
+@stage
+def _fill_plain(out, n, replicate, episode, purpose, first, seed):
     out = laned(out)
     for quad in range((n + 3) // 4):
         row = 4 * quad
@@ -80,14 +149,52 @@ def fill_uniforms(out, n, replicate, episode, purpose, first, seed):
 
 
 @stage
-def fill_normals(out, n, replicate, episode, purpose, first, seed):
-    """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
+def _fill_pairs(out, n, replicate, episode, purpose, first, seed):
+    """Both replicates of a pair are at the address of the pair."""
     out = laned(out)
-    fill_uniforms(out, n, replicate, episode, purpose, first, seed)
-    for pair in range((n + 3) // 4 * 2):
-        row = 2 * pair
+    for quad in range((n + 3) // 4):
+        row = 4 * quad
+        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
         for lane in range(replicate.shape[0]):
-            radius = math.sqrt(-2.0 * log(out[row, lane]))
-            cosine, sine = cos_sin_turn(out[row + 1, lane])
-            out[row, lane] = radius * cosine
-            out[row + 1, lane] = radius * sine
+            pair = (replicate[lane] & _NUMBER) >> _PAIR_SHIFT
+            u0, u1, u2, u3 = _block(pair, episode, place, seed)
+            out[row, lane] = u0
+            out[row + 1, lane] = u1
+            out[row + 2, lane] = u2
+            out[row + 3, lane] = u3
+
+
+@stage
+def _turn(out, n, replicate, around):
+    """Replace x by `around` - x in the odd replicates: 1 - u is exact, and -z has the radius of z, half a turn on."""
+    out = laned(out)
+    for row in range((n + 3) // 4 * 4):
+        for lane in range(replicate.shape[0]):
+            value = out[row, lane]
+            out[row, lane] = around - value if replicate[lane] & 1 else value
+
+
+@stage
+def _fill_strata(out, n, replicate, episode, purpose, first, seed):
+    """A replicate's own draw within the quarter that the order of its group gives to its rank."""
+    out = laned(out)
+    for quad in range((n + 3) // 4):
+        row = 4 * quad
+        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
+        for lane in range(replicate.shape[0]):
+            number = replicate[lane] & _NUMBER
+            rank, group = np.uint64(number & 3), np.uint64(number >> _STRATA_SHIFT)
+            w0, w1, w2, w3 = philox(
+                group & _WORD, group >> _HALF, np.uint64(episode), place | _ORDERS, seed & _WORD, seed >> _HALF
+            )
+            u0, u1, u2, u3 = _block(number, episode, place, seed)
+            out[row, lane] = _within(place_in_order(rank, w0), u0)
+            out[row + 1, lane] = _within(place_in_order(rank, w1), u1)
+            out[row + 2, lane] = _within(place_in_order(rank, w2), u2)
+            out[row + 3, lane] = _within(place_in_order(rank, w3), u3)
+
+
+@inlined
+def _within(quarter, uniform):
+    """The point of a quarter of (0, 1), exact."""
+    return (np.float64(np.int64(quarter)) + uniform) * 0.25

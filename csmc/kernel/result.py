@@ -30,13 +30,16 @@ class Plan:
     own_pairs (pair, 2): products of two tallies of one institution. cross_pairs (pair, 2): a tally of an institution
     times a tally of the reference institution (an index). joint: against whom outcomes are tabulated:
     "reference", "all" or "none"; with "none" no war patterns are counted either, so that what is counted of an
-    institution does not depend on which others there are, but for the reference.
+    institution does not depend on which others there are, but for the reference. group: replicates that are drawn
+    together (`csmc.kernel.codes.Replication`). Where they are several, a second moment is of the sums of groups, and
+    after those of all pairs come the same of single replicates.
     """
 
     own_pairs: Integers = field(default_factory=_no_pairs)
     cross_pairs: Integers = field(default_factory=_no_pairs)
     reference: int = 0
     joint: str = "reference"
+    group: int = 1
 
     def partners(self, n_institutions: int) -> Integers:
         """Institutions against which each institution's outcomes are tabulated."""
@@ -46,13 +49,19 @@ class Plan:
             return np.arange(n_institutions, dtype=np.int64)
         return np.array([self.reference], dtype=np.int64)
 
+    @property
+    def units(self) -> int:
+        """Of how many things each product is summed: of groups, and if these are not single replicates, of those."""
+        return 1 if self.group == 1 else 2
+
 
 class Tallies(NamedTuple):
     """Sums over replicates, all int64. K institutions, J partners of the joint table.
 
     sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, cross pair): a second moment is
-    high * 2**32 + low; joint (K, J, outcome, partner's outcome); patterns (2**min(K, 10),): episodes by war (1) or
-    no war (0), bit k for institution k; empty without joint tables. Fixed-point rows: `csmc.kernel.codes.row_scale`.
+    high * 2**32 + low, of pairs twice as many if the plan is of groups; joint (K, J, outcome, partner's outcome);
+    patterns (2**min(K, 10),): episodes by war (1) or no war (0), bit k for institution k; empty without joint tables.
+    Fixed-point rows: `csmc.kernel.codes.row_scale`.
     """
 
     sums: Integers
@@ -82,7 +91,8 @@ Shapes = Mapping[str, tuple[int, ...]]  #: of the fields of `Tallies`, in order
 
 def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
     """The shapes of the fields of `Tallies` that `plan` asks for, in order."""
-    own, cross, partners = len(plan.own_pairs), len(plan.cross_pairs), len(plan.partners(n_institutions))
+    own, cross = (plan.units * len(pairs) for pairs in (plan.own_pairs, plan.cross_pairs))
+    partners = len(plan.partners(n_institutions))
     return {
         "sums": (n_institutions, N_TALLIES),
         "own_high": (n_institutions, own),

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
-from csmc.kernel.codes import STRIDE
+from csmc.kernel.codes import NUMBER_BITS, STRIDE, Replication, group_size
 from csmc.kernel.lanes import LANES, MOST_LANES
 from csmc.kernel.result import Plan, Tallies, carry, empty_tallies
 from csmc.kernel.tallies import tally_scales
@@ -60,7 +60,7 @@ def tally(
     seed
         0 <= seed < 2**64, the key of all draws.
     first, count
-        Range of replicates; a replicate's draws depend on its number alone.
+        Range of replicates; a replicate's draws depend on its number (`csmc.kernel.codes.numbered`) alone.
     plan
         Which second moments, joint tables and war patterns to count.
 
@@ -71,7 +71,7 @@ def tally(
     Raises
     ------
     ValueError
-        More states than the addresses of the draws allow.
+        More states than the addresses of the draws allow, or second moments of groups that are not whole.
     """
     blocks = Blocks(np.array([seed], dtype=np.uint64), np.array([first]), np.array([count]))
     return Tallies(*(field[0] for field in tally_points(point, system, institutions[None], blocks, plan)))
@@ -100,8 +100,11 @@ def tally_points(
     Raises
     ------
     ValueError
-        A number of states that the addresses of the draws do not allow, or that is not that of the system.
+        A number of states that the addresses of the draws do not allow, or that is not that of the system; or second
+        moments of groups that the replicates are not in, or of which there is only a part.
     """
+    if len(plan.own_pairs) or len(plan.cross_pairs):
+        _check_groups(blocks, plan.group)
     most = int(blocks.counts.max())
     return _run(points, system, institutions, blocks, plan, min(most, LANES) if INTERPRETED else LANES, NO_TRACE, 0)
 
@@ -126,7 +129,7 @@ def trace(
     point, system, institutions, seed
         As for `tally`.
     replicate, replicates
-        The first replicate, and how many from it on, 1..128.
+        The first replicate, and how many from it on, 1..128; a part of a group does.
     first_episode, episodes
         Which episodes of the histories to keep, from 0; all from `first_episode` on by default.
 
@@ -147,6 +150,16 @@ def trace(
     lanes = replicates if INTERPRETED else LANES
     _run(point, system, institutions[None], blocks, Plan(joint="none"), lanes, traced, first_episode)
     return traced
+
+
+def _check_groups(blocks: Blocks, group: int) -> None:
+    """Second moments of correlated replicates, taken as if they were not, would give intervals that are too short."""
+    drawn = {group_size(Replication(scheme)) for scheme in np.unique(blocks.firsts >> NUMBER_BITS).tolist()}
+    if drawn != {group}:
+        raise ValueError(f"plan.group={group} is not the size of the groups that are drawn ({sorted(drawn)})")
+    for name, numbers in (("firsts", blocks.firsts), ("counts", blocks.counts)):
+        if (numbers % group).any():
+            raise ValueError(f"{name}={numbers[numbers % group != 0][0]} is not a multiple of the group of {group}")
 
 
 def _run(
@@ -184,6 +197,7 @@ def _run(
         _own(plan.cross_pairs, np.int64),
         np.int64(plan.reference),
         plan.partners(n_institutions),
+        np.int64(plan.group),
         *result,
         traced,
         np.int64(first_traced),

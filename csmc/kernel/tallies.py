@@ -232,6 +232,37 @@ def add_products(left, right, pairs, episodes, scales, high, low):
 
 
 @stage
+def fold(counts, group):
+    """Put the sums of groups of neighbouring lanes into the first lanes, and forget the rest."""
+    groups = counts.shape[1] // group
+    for row in range(counts.shape[0]):
+        for place in range(groups):
+            total = np.int32(0)
+            for lane in range(place * group, (place + 1) * group):
+                total = np.int32(total + counts[row, lane])
+            counts[row, place] = total
+        for lane in range(groups, counts.shape[1]):
+            counts[row, lane] = 0
+
+
+@stage
+def add_group_products(left, right, pairs, groups, high, low):
+    """As `add_products`, of the sums of so many groups: up to 2**29 each, so that of 32 groups half are added at once.
+
+    Four replicates of 2**27 units square to 2**58, and 16 of these stay below 2**63.
+    """
+    half = (groups + 1) // 2
+    for pair in range(pairs.shape[0]):
+        i, j = pairs[pair, 0], pairs[pair, 1]
+        for first in range(0, groups, half):
+            total = np.int64(0)
+            for place in range(first, min(first + half, groups)):
+                total += np.int64(left[i, place]) * np.int64(right[j, place])
+            high[pair] += total >> _LIMB_BITS
+            low[pair] += total & _LOW_LIMB
+
+
+@stage
 def add_joint(outcomes, partners, count, joint):
     """Cross-tabulate each institution's outcomes with its partners' in the same episodes."""
     for k in range(outcomes.shape[0]):

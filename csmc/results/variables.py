@@ -8,6 +8,7 @@ import numpy as np
 
 from csmc.estimate import Metric
 from csmc.estimate.intervals import LEVEL, METHODS
+from csmc.estimate.replication import METHOD
 from csmc.kernel.codes import Outcome
 
 PER_INSTITUTION = ("point", "institution")
@@ -26,6 +27,13 @@ PARTS = (
 )
 
 
+#: The same of a `csmc.estimate.ReplicationGain`, where replicates are drawn in groups.
+GAIN_PARTS = (
+    ("value", "_replication_gain", ""),
+    ("difference", "_difference_replication_gain", "paired difference from the reference: "),
+)
+
+
 @dataclass(frozen=True)
 class Variable:
     """One array of a result. What has not been computed reads as `fill`."""
@@ -41,6 +49,14 @@ def estimate_variables(metric: Metric) -> Iterator[Variable]:
     """Yield the value of a metric, its error, its interval, and the same of its paired difference."""
     for part, suffix, prefix in PARTS:
         attributes = {"units": "1", "long_name": prefix + metric.long_name} | _part_attributes(metric, part)
+        yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
+
+
+def gain_variables(metric: Metric, replication: str) -> Iterator[Variable]:
+    """Yield what drawing replicates in groups gains for a metric, and for its paired difference."""
+    for _, suffix, prefix in GAIN_PARTS:
+        long_name = f"{prefix}variance by plain replication over that by {replication} replication: {metric.long_name}"
+        attributes = {"units": "1", "long_name": long_name, "method": METHOD}
         yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
 
 

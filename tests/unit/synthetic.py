@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from csmc.config.sections import Sampling
 from csmc.engine.records import Records, chunk_points
 from csmc.estimate import Metric, Moments, plan
 from csmc.estimate.metrics import cross_pairs, own_pairs
@@ -101,7 +102,7 @@ class StandIn:
         self.n_points, self.varied = len(self.grid), tuple(self.axes)
         self.shape = tuple((path, tuple(values)) for path, values in self.axes.items())
         self.outputs = SimpleNamespace(metrics=self.metrics, joint=self.joint)
-        self.sampling = SimpleNamespace(replicates=self.replicates)
+        self.sampling = Sampling(replicates=self.replicates)
         rungs = (SimpleNamespace(name="sanctions"), SimpleNamespace(name="force"))
         titles = self.titles or map(title_of, self.names)
         self.institutions = tuple(
