@@ -229,10 +229,7 @@ def tally_block(
             if group > 1:
                 for k in range(n_institutions):
                     tallies.fold(counts[k], group)
-                groups = lanes // group
                 for k in range(n_institutions):
                     own, other = counts[k], counts[reference]
-                    tallies.add_group_products(own, own, own_pairs, groups, own_high[block, k], own_low[block, k])
-                    tallies.add_group_products(
-                        own, other, cross_pairs, groups, cross_high[block, k], cross_low[block, k]
-                    )
+                    tallies.add_group_products(own, own, own_pairs, own_high[block, k], own_low[block, k])
+                    tallies.add_group_products(own, other, cross_pairs, cross_high[block, k], cross_low[block, k])

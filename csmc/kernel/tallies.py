@@ -246,20 +246,21 @@ def fold(counts, group):
 
 
 @stage
-def add_group_products(left, right, pairs, groups, high, low):
-    """As `add_products`, of the sums of so many groups: up to 2**29 each, so that of 32 groups half are added at once.
+def add_group_products(left, right, pairs, high, low):
+    """As `add_products`, of the sums of groups: 32 products of sums of up to 2**29 would not fit, each is cut in limbs.
 
-    Four replicates of 2**27 units square to 2**58, and 16 of these stay below 2**63.
+    No more than half of the lanes hold one.
     """
-    half = (groups + 1) // 2
+    left, right = laned(left), laned(right)
     for pair in range(pairs.shape[0]):
         i, j = pairs[pair, 0], pairs[pair, 1]
-        for first in range(0, groups, half):
-            total = np.int64(0)
-            for place in range(first, min(first + half, groups)):
-                total += np.int64(left[i, place]) * np.int64(right[j, place])
-            high[pair] += total >> _LIMB_BITS
-            low[pair] += total & _LOW_LIMB
+        upper, lower = np.int64(0), np.int64(0)
+        for place in range(left.shape[1] // 2):
+            product = np.int64(left[i, place]) * np.int64(right[j, place])
+            upper += product >> _LIMB_BITS
+            lower += product & _LOW_LIMB
+        high[pair] += upper + (lower >> _LIMB_BITS)
+        low[pair] += lower & _LOW_LIMB
 
 
 @stage

@@ -51,7 +51,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     starting = time.process_time() - began
     left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
 
-    tally_span(experiment, Span(0, 0, 1), job.plan)  # compiles the kernel, or loads it
+    tally_span(experiment, Span(0, 0, job.plan.group), job.plan)  # compiles the kernel, or loads it
     clock = time.monotonic()
     sample, stored = _simulated(job, costs, left if left.any() else np.full_like(left, replicates), seconds, here)
     taken = time.monotonic() - clock

@@ -8,7 +8,7 @@ WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
 
-#: Schemes of replication, in the bits of a replicate above its number (E9a).
+#: Schemes of replication, in the bits of a replicate above its number.
 NUMBER_BITS = 60
 ANTITHETIC, STRATIFIED = 1, 2
 
@@ -49,7 +49,7 @@ def scheme_and_number(replicate: int) -> tuple[int, int]:
 
 
 def uniform(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
-    """Uniform on (0, 1): (word + 1/2) 2**-32 (E9), turned round or in a quarter by the scheme (E9a)."""
+    """Uniform on (0, 1): (word + 1/2) 2**-32 (E9), turned round or in a quarter by the scheme."""
     scheme, number = scheme_and_number(replicate)
     own = number // 2 if scheme == ANTITHETIC else number
     u = (word(seed, own, episode, purpose, index) + 0.5) * 2.0**-32
