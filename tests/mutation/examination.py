@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_codes()
     check_draws_and_functions()
     check_many_replicates()
+    check_groups()
     check_results()
     check_points_of_one_call()
     check_traces()
@@ -158,6 +160,35 @@ def check_many_replicates() -> None:
             assert (whole.cross_high.astype(object) * 2**32 + whole.cross_low == cross).all()
             assert (whole.joint == sum(one.joint for one in single)).all()
             _check_tables(whole, single, plan, int(point["episodes"]))
+
+
+def check_groups() -> None:
+    """Replicates in groups have their draws, and second moments are of the sums of groups, then of each."""
+    from tests.kernel import test_replication as groups
+
+    arguments = record(POINT | {"n_states": 4, "episodes": 2, "audience_cost": 0.5}, POINT_DTYPE), system_of(4)
+    records = [record(PRESETS[name], INSTITUTION_DTYPE) for name in ("balance_of_power", "un_security_council")]
+    rules = np.concatenate(records).view(np.recarray)
+    pairs = np.array([[0, 0], [10, 12], [33, 33], [37, 38]])
+    for scheme, size in ((codes.Replication.ANTITHETIC, 2), (codes.Replication.STRATIFIED, 4)):
+        groups.test_every_draw_of_a_scheme_is_that_of_the_reference(scheme, 64)
+        first = (int(scheme) << 60) + 12
+        plan = Plan(own_pairs=pairs, cross_pairs=pairs, joint="none", group=size)
+        whole = tally(*arguments, rules, 3, first, 12, plan)
+        rows = np.array([tally(*arguments, rules, 3, first + i, 1, Plan(joint="none")).sums for i in range(12)])
+        for part, units in enumerate((rows.reshape(-1, size, *rows.shape[1:]).sum(axis=1), rows)):
+            exact, place = units.astype(object), slice(part * len(pairs), (part + 1) * len(pairs))
+            own = (exact[:, :, pairs[:, 0]] * exact[:, :, pairs[:, 1]]).sum(axis=0)
+            cross = (exact[:, :, pairs[:, 0]] * exact[:, [0]][:, :, pairs[:, 1]]).sum(axis=0)
+            assert (_joined(whole.own_high, whole.own_low)[:, place] == own).all()
+            assert (_joined(whole.cross_high, whole.cross_low)[:, place] == cross).all()
+        for start, count, group in ((first, 12, 1), (first + 1, 12, size), (first, 13, size)):
+            with pytest.raises(ValueError, match="group"):
+                tally(*arguments, rules, 3, start, count, replace(plan, group=group))
+
+
+def _joined(high: Any, low: Any) -> Any:
+    return high.astype(object) * 2**32 + low
 
 
 def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) -> None:
