@@ -168,7 +168,7 @@ def _fill_pairs(out, n, replicate, episode, purpose, first, seed):
 def _turn(out, n, replicate, around):
     """Replace x by `around` - x in the odd replicates: 1 - u is exact, and -z has the radius of z, half a turn on."""
     out = laned(out)
-    for row in range((n + 3) // 4 * 4):
+    for row in range(n):
         for lane in range(replicate.shape[0]):
             value = out[row, lane]
             out[row, lane] = around - value if replicate[lane] & 1 else value
