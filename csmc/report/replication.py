@@ -25,7 +25,10 @@ def replication_notes(dataset: xr.Dataset) -> Iterator[str]:
     if groups is None or not GAINS.keys() <= set(dataset):
         return
     told = (_gain(name, dataset[variable].values) for variable, name in GAINS.items())
-    yield f"{groups}: {', '.join(told)}; variance of as many plain replicates over the actual one, median of points."
+    yield (
+        f"{groups}: {', '.join(told)}; variance of as many plain replicates over the actual one, median over points "
+        "and institutions."
+    )
     group = group_size(Replication[str(dataset.attrs["replication"]).upper()])
     error = no_gain_error(group, dataset["replicates"].values[:, None] / group)
     for variable, name in GAINS.items():
