@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from csmc import institutions, report
+    from csmc import analysis, institutions, report
     from csmc.api import forecast, load_experiment, run
     from csmc.config import Experiment, schema
     from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
@@ -27,6 +27,7 @@ __all__ = [
     "Experiment",
     "ParameterError",
     "StoreError",
+    "analysis",
     "export",
     "forecast",
     "institutions",
@@ -37,7 +38,7 @@ __all__ = [
     "schema",
 ]
 
-_MODULES = {"institutions", "report"}
+_MODULES = {"analysis", "institutions", "report"}
 
 _HOMES = {
     "ConfigError": "csmc.errors",

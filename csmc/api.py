@@ -16,7 +16,7 @@ from csmc.engine.progress import OnProgress
 from csmc.engine.shards import parse_share, shard_store
 from csmc.engine.spans import Share
 from csmc.errors import ParameterError, PartialError
-from csmc.estimate import chosen_metrics
+from csmc.estimate import targets
 from csmc.pilot import Forecast, try_out
 from csmc.results import assemble, open_results
 
@@ -42,7 +42,7 @@ def load_experiment(path: str | os.PathLike[str], overrides: Sequence[str] = ())
         Something in the file or in the overrides is wrong; it names everything that is.
     """
     experiment = config.load_experiment(Path(path), overrides)
-    chosen_metrics(experiment)
+    targets(experiment)
     return experiment
 
 

@@ -1,8 +1,8 @@
 """Which design points an experiment has; edit to add a way of choosing points.
 
 A design is a mapping with one key: `grid` or `zip` (paths and their values), `cases` (a list of points), `product` or
-`concat` (a list of designs); samples that fill a space (`lhs`, `sobol`) become zips. Points are computed from their
-index when they are asked for, never all at once.
+`concat` (a list of designs); samples that fill a space (`lhs`, `sobol`) become zips, or `samples`: several zips. Points
+are computed from their index when they are asked for, never all at once.
 """
 
 import math
@@ -14,12 +14,17 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any
 
+from numpy.typing import NDArray
+
 Scalar = float | int | str | bool | None
 Assignment = dict[str, Scalar]
 Shape = tuple[tuple[str, tuple[Scalar, ...]], ...]
 
 #: What a path has at a point that does not set it.
 UNSET: Any = object()
+
+#: Which of several independent samples a point is of, in `Design.layout`.
+RANDOMIZATION = "randomization"
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,11 @@ class Design(ABC):
     def shape(self) -> Shape | None:
         """The axes, the last one fastest, if the design is one full grid."""
         return None
+
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """Where every point stands in a design that a method reads by places: names of the places, whole numbers."""
+        return {}
 
 
 @dataclass(frozen=True)
@@ -198,6 +208,17 @@ class Product(Design):
             return None
         return tuple(axis for shape in shapes if shape is not None for axis in shape)
 
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """That of the only part that has one: places in several cannot be told from their combinations."""
+        owners = [part for part in self.parts if part.layout]
+        if len(owners) != 1:
+            return {}
+        return {
+            name: _crossed([(part.n_points, places if part is owners[0] else None) for part in self.parts])
+            for name, places in owners[0].layout.items()
+        }
+
 
 @dataclass(frozen=True)
 class Concat(Design):
@@ -205,22 +226,25 @@ class Concat(Design):
 
     parts: tuple[Design, ...]
 
-    @property
+    @cached_property
     def n_points(self) -> int:
         """The sum of the parts' numbers of points."""
         return sum(part.n_points for part in self.parts)
 
-    @property
+    @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths of all parts."""
         return _union(part.paths for part in self.parts)
 
     def assignment(self, index: int) -> Assignment:
         """The point of the part that `index` falls into."""
-        ends = list(accumulate(part.n_points for part in self.parts))
-        part = bisect_right(ends, index)
-        start = ends[part - 1] if part else 0
+        part = bisect_right(self._ends, index)
+        start = self._ends[part - 1] if part else 0
         return self.parts[part].assignment(index - start)
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return list(accumulate(part.n_points for part in self.parts))
 
     def column(self, path: str) -> list[Any]:
         """The columns of the parts, one after the other."""
@@ -236,6 +260,60 @@ class Concat(Design):
         return self.parts[0].shape if len(self.parts) == 1 else None
 
 
+@dataclass(frozen=True)
+class Samples(Concat):
+    """Independent samples of one distribution, equally many points each, one after the other."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The samples."""
+        return {"samples": [part.as_data() for part in self.parts]}
+
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """The number of each point's sample."""
+        return {RANDOMIZATION: [number for number, part in enumerate(self.parts) for _ in range(part.n_points)]}
+
+
+@dataclass(frozen=True)
+class Derived(Design):
+    """A design whose points also set paths that follow from what they are; `values` (point,) are numbers."""
+
+    whole: Design
+    values: Mapping[str, NDArray[Any]]
+
+    @property
+    def n_points(self) -> int:
+        """That of the design."""
+        return self.whole.n_points
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the design, then those that follow."""
+        return (*self.whole.paths, *self.values)
+
+    def assignment(self, index: int) -> Assignment:
+        """What the design sets, and what follows."""
+        return self.whole.assignment(index) | {path: values[index].item() for path, values in self.values.items()}
+
+    def column(self, path: str) -> list[Any]:
+        """Values that follow, or the column of the design."""
+        return self.values[path].tolist() if path in self.values else self.whole.column(path)
+
+    def as_data(self) -> dict[str, Any]:
+        """The design: what follows is stated apart from it."""
+        return self.whole.as_data()
+
+    @property
+    def shape(self) -> Shape | None:
+        """That of the design."""
+        return self.whole.shape
+
+    @property
+    def layout(self) -> dict[str, list[int]]:
+        """That of the design."""
+        return self.whole.layout
+
+
 def _crossed(parts: Sequence[tuple[int, Sequence[Any] | None]]) -> list[Any]:
     """The only column among `parts` (length, column), over all combinations of the parts, the last one fastest."""
     before, values, after = 1, [UNSET], 1
@@ -245,33 +323,6 @@ def _crossed(parts: Sequence[tuple[int, Sequence[Any] | None]]) -> list[Any]:
         else:
             after *= length
     return [value for value in values for _ in range(after)] * before
-
-
-def spread_evenly(first: float, last: float, count: int) -> tuple[float | int, ...]:
-    """`count` evenly spaced values from `first` to `last`, whole numbers if all of them are."""
-    step = (last - first) / (count - 1)
-    values = [_round(first + step * index, 15) for index in range(count - 1)] + [last]
-    return _whole(values)
-
-
-def spread_geometrically(first: float, last: float, count: int) -> tuple[float | int, ...]:
-    """`count` values from `first` to `last` with a constant ratio.
-
-    Twelve digits are kept: logarithms differ between machines in their last bits, and a design must not.
-    """
-    low, high = math.log(first), math.log(last)
-    inner = [_round(math.exp(low + (high - low) * index / (count - 1)), 12) for index in range(1, count - 1)]
-    return _whole([first, *inner, last])
-
-
-def _round(value: float, digits: int) -> float:
-    return float(f"{value:.{digits}g}")
-
-
-def _whole(values: Sequence[float]) -> tuple[float | int, ...]:
-    if all(float(value).is_integer() for value in values):
-        return tuple(int(value) for value in values)
-    return tuple(float(value) for value in values)
 
 
 def _union(groups: Any) -> tuple[str, ...]:

@@ -8,15 +8,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from csmc import __version__
+from csmc.cli.average import average
 from csmc.cli.bench import bench
+from csmc.cli.best import best
+from csmc.cli.boundary import boundary
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.diagnose import diagnose
+from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
+from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.report import report
 from csmc.cli.run import run
 from csmc.cli.schema import schema
+from csmc.cli.sensitivity import sensitivity
 from csmc.cli.status import status
 from csmc.cli.validate import validate
 from csmc.cli.verify import verify
@@ -24,7 +31,11 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-for command in (run, validate, plan, status, collect, verify, institutions, schema, report, export, bench):
+COMMANDS = (
+    *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
+    *(report, pairs, best, boundary, average, sensitivity, discover, export, bench),
+)
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -31,6 +31,13 @@ def warn_if_partial(dataset: "xr.Dataset") -> None:
         raise typer.Exit(ExitCode.PARTIAL)
 
 
+def leave_if_unfinished(answer: "xr.Dataset") -> None:
+    """Leave with the code for a partial result if work is left to do at the points that an analysis is about."""
+    if not answer.attrs["complete"]:
+        note("this is partial: some work at these points has not run; `csmc run` with the same configuration goes on")
+        raise typer.Exit(ExitCode.PARTIAL)
+
+
 def quantity(number: float) -> str:
     """A number in two or three digits: 950, 3.2 k, 41 M."""
     for unit in ("", " k", " M", " G"):

@@ -10,6 +10,14 @@ Result = Annotated[
     Path, typer.Argument(metavar="RESULT", help="A run's output directory, or its result.zarr.", show_default=False)
 ]
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A run's output directory.", show_default=False)]
+Figures = Annotated[
+    Path | None,
+    typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).", show_default=False),
+]
+Metrics = Annotated[list[str] | None, typer.Option("--metric", help="A metric; may be repeated.", show_default="war")]
+Institutions = Annotated[
+    list[str] | None, typer.Option("--institution", help="An institution; may be repeated.", show_default="all")
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Option(

@@ -58,8 +58,13 @@ def _print_amounts(forecast: "Forecast") -> None:
     from rich.filesize import decimal
 
     points, episodes, work = forecast.points, forecast.institution_episodes, forecast.core_seconds
-    say(f"{forecast.name}: what `csmc run` will cost; counts are exact, all else is expected from a pilot")
+    exact = "counts are exact, all else" if forecast.by_precision is None else "all"
+    say(f"{forecast.name}: what `csmc run` will cost; {exact} is expected from a pilot")
     say(f"points   {points.total:,} x {forecast.replicates:,} replicates; {points.done:,} done, {points.left:,} left")
+    if forecast.by_precision is not None:
+        ends = forecast.by_precision
+        say(f"         on average: from {ends.least:,} to {ends.most:,}, as the precision asked for needs;")
+        say(f"         {ends.at_limit:,} points end at max_replicates = {ends.limit:,}")
     say(f"crises   {forecast.crises.total:,} under each of {len(forecast.institutions)} institutions")
     say(f"         {episodes.total:,} institution-episodes; {episodes.done:,} done, {episodes.left:,} left")
     say(f"work     {_time(work.expected)} on one core ({work.expected / 3600:.3g} core-hours){_between(work)}")

@@ -73,7 +73,6 @@ def print_share(share: str, path: Path, as_json: bool, quiet: bool) -> None:
 
 def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, seconds: float) -> dict[str, Any]:
     """What a script wants to know of a finished run."""
-    from csmc.engine.progress import total_episodes
     from csmc.results import result_path
 
     return {
@@ -82,11 +81,28 @@ def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, second
         "data": str(result_path(path)),
         "digest": dataset.attrs["digest"],
         "points": experiment.n_points,
-        "replicates": experiment.sampling.replicates,
+        **_how_many(experiment, dataset),
         "institutions": [institution.name for institution in experiment.institutions],
-        "episodes": total_episodes(experiment),
+        "episodes": _episodes(experiment, dataset),
         "seconds": round(seconds, 3),
     }
+
+
+def _how_many(experiment: "Experiment", dataset: "xr.Dataset") -> dict[str, Any]:
+    """The replicates of a point; where a precision decides, the most of any, and how many points reached it."""
+    if experiment.sampling.precision is None:
+        return {"replicates": experiment.sampling.most}
+    most, reached = dataset["replicates"].values.max(), dataset["precision_reached"].values.sum()
+    return {"replicates": int(most), "precision_reached": int(reached)}
+
+
+def _episodes(experiment: "Experiment", dataset: "xr.Dataset") -> int:
+    """Crisis episodes that count."""
+    from csmc.engine.progress import total_episodes
+
+    if experiment.sampling.precision is None:
+        return total_episodes(experiment)
+    return int((dataset["replicates"].values * experiment.values_of("dynamics.episodes")).sum())
 
 
 def print_facts(facts: dict[str, Any], figures: list[Path]) -> None:

@@ -1,6 +1,6 @@
 """From plain data to everything an experiment is made of; all problems of a configuration are found here, together."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -8,14 +8,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from csmc.config.checking import ALL, Checker, apply_all, is_institutional, split_path
+from csmc.config import precision
+from csmc.config.checking import Checker, apply_all, is_institutional, meet
+from csmc.config.derived import SECTION, Base, derive, read_formulas, refuse_set_twice
 from csmc.config.design_reader import DesignReader
 from csmc.config.document import Document, Place
 from csmc.config.files import is_file
-from csmc.config.loading import flatten_parameters
+from csmc.config.loading import flatten_sections
 from csmc.config.sections import KEYS, Head
 from csmc.config.tableset import COMBINING, DISTANCES, STATES, Tables
-from csmc.design import Assignment, Design, Grid
+from csmc.design import UNSET, Assignment, Design, Grid
 from csmc.errors import MAX_PROBLEMS, ConfigError, ParameterError, Problem, dotted, shown, suggestion
 from csmc.institutions.catalogue import names, resolve_entries
 from csmc.institutions.problems import problems_of
@@ -39,11 +41,14 @@ class Parts:
     design: Design
     multiplied: frozenset[str]
     tables: Tables
+    #: Formulas by the path that they set.
+    derived: Mapping[str, str]
+    written: Document  #: where each part was written, and nothing more
 
 
 def build(document: Document) -> Parts:
     """What `document` means; ConfigError with every problem it has."""
-    problems = flatten_parameters(document) + _unknown_keys(document)
+    problems = flatten_sections(document) + _unknown_keys(document)
     head, found = _head(document)
     problems += found
     institutions, found = _institutions(document.data.get("institutions"))
@@ -52,12 +57,17 @@ def build(document: Document) -> Parts:
     fixed = _fixed(document, checker)
     institutions = _with_fixed_fields(checker, fixed)
     checker.institutions = institutions
-    reader = DesignReader(checker)
+    reader = DesignReader(checker, written_out=document.tables is not None)
     design: Design | None = Grid()
     if "design" in document.data:
         design = reader.read(document.data["design"])
+    formulas = read_formulas(document.data[SECTION], checker) if SECTION in document.data else {}
+    set_besides = dict.fromkeys(fixed, "parameters") | dict.fromkeys(design.paths if design else (), "design")
+    refuse_set_twice(formulas, set_besides, checker)
     reference, found = _reference(head, institutions)
     problems += (found if checker.institutions_are_complete else []) + checker.problems
+    if head and head.sampling.precision and reference and checker.institutions_are_complete:
+        problems += precision.problems(list(head.sampling.precision), [one.name for one in institutions], reference)
     if document.tables is None:
         tables = Tables()
         texts, found = _read_tables(tables, checker, fixed, design, document.folder)
@@ -65,10 +75,17 @@ def build(document: Document) -> Parts:
     else:
         tables, texts = Tables.from_contents(document.tables), []
     if head and design and not problems and not texts:
-        values = defaults() | {path: value for path, value in fixed.items() if not is_institutional(path)}
-        explicit = frozenset([*fixed, *design.paths])
-        parts = Parts(head, institutions, reference, values, explicit, design, reader.multiplied, tables)
-        problems += _combination_problems(parts, checker)
+        explicit = frozenset([*fixed, *design.paths, *formulas])
+        base = Base(tables.complete(_values(fixed), explicit), explicit, design, reader.multiplied)
+        constant, design = derive(formulas, base, checker)
+        institutions = _with_fixed_fields(checker, constant)
+        texts_of = {path: formula.text for path, formula in formulas.items()}
+        values = _values({**fixed, **constant})
+        written = Document({}, Path(), document.places)
+        parts = Parts(
+            head, institutions, reference, values, explicit, design, reader.multiplied, tables, texts_of, written
+        )
+        problems += checker.problems or _combination_problems(parts, checker)
         if not problems:
             return parts
     in_order = sorted(dict.fromkeys(problems), key=lambda problem: document.place(problem.path) or Place("", 0))
@@ -94,7 +111,11 @@ def _head(document: Document) -> tuple[Head | None, list[Problem]]:
 def _broken_groups(head: Head) -> list[Problem]:
     """Numbers of replicates that would divide a group."""
     group, of = head.sampling.group, f"the size of a group with sampling.replication: {head.sampling.replication}"
-    numbers = {("sampling", "replicates"): head.sampling.replicates, ("execution", "block"): head.execution.block}
+    numbers = {
+        ("sampling", "replicates"): head.sampling.replicates,
+        ("sampling", "max_replicates"): head.sampling.max_replicates,
+        ("execution", "block"): head.execution.block,
+    }
     return [
         Problem(path, f"must be a multiple of {group}, {of} (such as {-(-number // group) * group:,})", shown(number))
         for path, number in numbers.items()
@@ -138,6 +159,11 @@ def _fixed(document: Document, checker: Checker) -> dict[str, Any]:
     return fixed
 
 
+def _values(fixed: Mapping[str, Any]) -> dict[str, Value]:
+    """Every parameter's value, those of institutions left out."""
+    return defaults() | {path: value for path, value in fixed.items() if not is_institutional(path)}
+
+
 def _with_fixed_fields(checker: Checker, fixed: Mapping[str, Any]) -> tuple[Institution, ...]:
     try:
         return apply_all(checker.institutions, {p: v for p, v in fixed.items() if is_institutional(p)}, frozenset())
@@ -167,22 +193,15 @@ def _read_tables(
 
 def _distinct(design: Design, paths: frozenset[str]) -> Iterator[Assignment]:
     """Every different assignment of the design to `paths`."""
-    if paths.isdisjoint(design.paths):
-        yield {}
-        return
-    shape = design.shape
-    if shape is not None:
-        axes = [(path, values) for path, values in shape if path in paths]
-        for combination in product(*(values for _, values in axes)):
-            yield dict(zip((path for path, _ in axes), combination, strict=True))
-        return
-    seen: set[tuple[Any, ...]] = set()
-    for index in range(design.n_points):
-        assignment = {path: value for path, value in design.assignment(index).items() if path in paths}
-        key = tuple(sorted(assignment.items(), key=lambda item: item[0]))
-        if key not in seen:
-            seen.add(key)
-            yield assignment
+    chosen = [path for path in design.paths if path in paths]
+    axes = [(path, values) for path, values in design.shape or () if path in paths]
+    if len(axes) == len(chosen):
+        combinations: Iterable[tuple[Any, ...]] = product(*(values for _, values in axes))
+        chosen = [path for path, _ in axes]
+    else:
+        combinations = dict.fromkeys(zip(*(design.column(path) for path in chosen), strict=True))
+    for values in combinations:
+        yield {path: value for path, value in zip(chosen, values, strict=True) if value is not UNSET}
 
 
 def _combination_problems(parts: Parts, checker: Checker) -> list[Problem]:
@@ -227,10 +246,4 @@ def _idle_great_powers(parts: Parts, checker: Checker) -> list[Problem]:
 def _overlapping_fields(design: Design) -> frozenset[str]:
     """Institutional paths of the design that can meet in one field of one institution."""
     paths = [path for path in design.paths if is_institutional(path)]
-    return frozenset(path for path in paths for other in paths if path != other and _meet(path, other))
-
-
-def _meet(path: str, other: str) -> bool:
-    (name, field), (other_name, other_field) = split_path(path), split_path(other)
-    same_institution = name == other_name or ALL in (name, other_name)
-    return same_institution and (f"{field}.".startswith(f"{other_field}.") or f"{other_field}.".startswith(f"{field}."))
+    return frozenset(path for path in paths for other in paths if path != other and meet(path, other))

@@ -29,6 +29,18 @@ def split_path(path: str) -> tuple[str, str]:
     return name, field
 
 
+def is_whole(path: str) -> bool:
+    """Whether numbers at `path` are whole."""
+    return path.endswith(".council.seats") if is_institutional(path) else BY_PATH[path].kind == "int"
+
+
+def meet(path: str, other: str) -> bool:
+    """Whether two institutional paths can be of one field of one institution."""
+    (name, field), (other_name, other_field) = split_path(path), split_path(other)
+    same_institution = name == other_name or ALL in (name, other_name)
+    return same_institution and (f"{field}.".startswith(f"{other_field}.") or f"{other_field}.".startswith(f"{field}."))
+
+
 def apply_path(
     institutions: Sequence[Institution], path: str, value: Scalar, multiply: bool = False
 ) -> tuple[Institution, ...]:
@@ -75,14 +87,17 @@ class Checker:
     def value(self, path: str, value: Any, route: Route, multiply: bool = False) -> Any:
         """`value` in the type that `path` has, unchanged if it is illegal (then there is a new problem)."""
         self.routes[path] = route
-        if is_institutional(path):
-            problem = self._institutional_problem(path, value, multiply)
-        else:
-            problem = self._parameter_problem(path, value, multiply)
+        problem = self.problem(path, value, multiply)
         if problem:
             self.problems.append(Problem(route, problem, shown(value)))
             return value
         return value if is_institutional(path) or multiply else BY_PATH[path].convert(value)
+
+    def problem(self, path: str, value: Any, multiply: bool = False) -> str | None:
+        """Why `value` may not stand at `path`, to be read after it."""
+        if is_institutional(path):
+            return self._institutional_problem(path, value, multiply)
+        return self._parameter_problem(path, value, multiply)
 
     def path_problem(self, path: str) -> str | None:
         """Why `path` is no path at all, with the nearest that is."""

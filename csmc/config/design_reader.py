@@ -1,20 +1,32 @@
 """The design of a configuration as a `csmc.design.Design`; edit when a design can be written in a new way."""
 
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from csmc.config import space_filling
+from csmc.config import arranged, space_filling
 from csmc.config.checking import Checker
 from csmc.config.document import Route
 from csmc.config.loading import flatten
-from csmc.design import Cases, Concat, Design, Factor, Grid, Product, Scalar, Zip, spread_evenly, spread_geometrically
+from csmc.config.spacing import same_type, spread_evenly, spread_geometrically
+from csmc.design import (
+    Cases,
+    Concat,
+    Design,
+    Factor,
+    Grid,
+    Product,
+    Samples,
+    Scalar,
+    Zip,
+)
 from csmc.errors import Problem, shown, suggestion
 from csmc.parameters import BY_PATH
 
-KINDS = ("grid", "zip", "cases", "product", "concat", *space_filling.KINDS)
+KINDS = ("grid", "zip", "cases", "product", "concat", "samples", *space_filling.KINDS, *arranged.KINDS)
 SPREADS = ("linspace", "logspace", "multiply")
 #: The values of a design's factors are held in memory; points are not, but each leaves some 10 kB on disk.
 MAX_VALUES = 400_000
@@ -22,10 +34,14 @@ MAX_POINTS = 10_000_000
 
 
 class DesignReader:
-    """Reads one design; problems go to the checker that also judges the values."""
+    """Reads one design; problems go to the checker that also judges the values.
 
-    def __init__(self, checker: Checker) -> None:
+    Of a design that has been read before, `written_out`, samples are lists of values too, as long as they may be.
+    """
+
+    def __init__(self, checker: Checker, *, written_out: bool = False) -> None:
         self.checker = checker
+        self._most_values = math.inf if written_out else MAX_VALUES
         self._n_values = 0
         #: For every path, whether its values multiply: it must not do both.
         self._multiplies: dict[str, bool] = {}
@@ -48,7 +64,9 @@ class DesignReader:
             "cases": self._cases,
             "product": self._product,
             "concat": self._concat,
+            "samples": self._samples,
             **{filling: partial(self._fill, filling) for filling in space_filling.KINDS},
+            **{kept: partial(self._arrange, kept) for kept in arranged.KINDS},
         }
         if kind not in readers:
             self._refuse(
@@ -65,10 +83,22 @@ class DesignReader:
         return design
 
     def _fill(self, kind: str, content: Any, route: Route) -> Design | None:
-        design = space_filling.read_space_filling(kind, content, route, self.checker)
+        return self._replacing(space_filling.read_space_filling(kind, content, route, self.checker))
+
+    def _replacing(self, design: Design | None) -> Design | None:
+        """A sample: its values replace what they vary."""
         for path in design.paths if design else ():
             self._multiplies.setdefault(path, False)
         return design
+
+    def _arrange(self, kind: str, content: Any, route: Route) -> Design | None:
+        if route != ("design", kind):
+            self._refuse(route, f"stands alone: {kind} is no part of another design, whose points would part its own")
+            return None
+        if isinstance(content, Mapping) and "values" in content:
+            written = self._zip(content["values"], (*route, "values"))
+            return arranged.check(kind, written, content, route, self.checker) if isinstance(written, Zip) else None
+        return self._replacing(arranged.read_arranged(kind, content, route, self.checker))
 
     def _refuse(self, route: Route, message: str, value: Any = ()) -> None:
         self.checker.problems.append(Problem(route, message, shown(value)))
@@ -124,6 +154,15 @@ class DesignReader:
         parts = self._parts(content, route)
         return Concat(parts) if parts else None
 
+    def _samples(self, content: Any, route: Route) -> Design | None:
+        parts = self._parts(content, route)
+        if not parts:
+            return None
+        if len(parts) < 2 or len({(part.n_points, frozenset(part.paths)) for part in parts}) > 1:
+            self._refuse(route, "must be two or more samples of equally many points that set the same paths")
+            return None
+        return Samples(parts)
+
     def _parts(self, content: Any, route: Route) -> tuple[Design, ...] | None:
         if not isinstance(content, list):
             self._refuse(route, "must be a list of designs")
@@ -153,7 +192,7 @@ class DesignReader:
             return None
         within: Callable[[int], Route] = (lambda index: (*route, index)) if isinstance(spec, list) else lambda _: route
         converted = tuple(self._value(path, value, within(index), multiply) for index, value in enumerate(values))
-        return Factor(path, _same_type(converted), multiply)
+        return Factor(path, same_type(converted), multiply)
 
     def _value(self, path: str, value: Any, route: Route, multiply: bool) -> Any:
         if self._multiplies.setdefault(path, multiply) != multiply:
@@ -192,7 +231,7 @@ class DesignReader:
     def _fits(self, count: int, route: Route) -> bool:
         """Whether `count` more values may be held in memory."""
         self._n_values += count
-        if self._n_values <= MAX_VALUES:
+        if self._n_values <= self._most_values:
             return True
         self._refuse(route, f"is where the design's factors come to have more than {MAX_VALUES:,} values")
         return False
@@ -220,12 +259,6 @@ class DesignReader:
 
 def _is_finite(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
-
-
-def _same_type(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Whole numbers become floats where a factor has both, so that a coordinate has one type."""
-    types = {type(value) for value in values}
-    return tuple(float(value) for value in values) if types == {int, float} else values
 
 
 def _flat_factors(content: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

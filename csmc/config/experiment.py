@@ -18,7 +18,7 @@ from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
 from csmc.design import UNSET, Assignment, Design, Scalar, Shape
-from csmc.errors import ConfigError, ParameterError, shown
+from csmc.errors import ConfigError, ParameterError, Problem, shown
 from csmc.institutions.fields import field_value
 from csmc.institutions.record import Institution, pack_institutions
 from csmc.kernel.codes import Replication, numbered
@@ -185,6 +185,15 @@ class Experiment:
         """The values of every varied path at all points; of a field that is multiplied, the factors."""
         return {path: [_label(value) for value in self._column(path)] for path in self.varied}
 
+    @property
+    def derived(self) -> Mapping[str, str]:
+        """The formulas of the parameters that follow from others, by path."""
+        return self._parts.derived
+
+    def layout(self) -> dict[str, list[int]]:
+        """Where every point stands in a design that a method reads by places, as whole numbers by name; often none."""
+        return self.design.layout
+
     def values_of(self, path: str) -> list[Any]:
         """The value of a parameter at every point, varied or not."""
         if path in self.varied:
@@ -214,6 +223,15 @@ class Experiment:
     def over(self, design: Design) -> "Experiment":
         """The same experiment at the points of another design, which sets the same paths."""
         return _restore({field: getattr(self, field) for field in self.__dataclass_fields__} | {"design": design})
+
+    def sampled(self, replicates: int) -> "Experiment":
+        """The same experiment with a fixed number of replicates of each point."""
+        fields = {field: getattr(self, field) for field in self.__dataclass_fields__}
+        return _restore(fields | {"sampling": Sampling(replicates=replicates, replication=self.sampling.replication)})
+
+    def describe(self, problem: Problem) -> str:
+        """A problem of the configuration in words, with its file and line if it was read from one."""
+        return self._parts.written.describe(problem)
 
     def identity(self) -> dict[str, Any]:
         """Everything that determines the numbers, except how many replicates there are, as JSON values."""

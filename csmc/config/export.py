@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from csmc.config.arranged import KINDS as ARRANGED
 from csmc.config.document import MAX_DEPTH
 from csmc.config.tableset import Tables
 from csmc.errors import ConfigError
@@ -15,6 +16,10 @@ from csmc.kernel.codes import STREAM_VERSION
 
 if TYPE_CHECKING:
     from csmc.config.experiment import Experiment
+
+
+#: Kinds of design whose content in an identity is a list of factors, each with its name.
+OF_FACTORS = ("grid", "zip", *ARRANGED)
 
 
 def plain(value: Any, depth: int = 0) -> Any:
@@ -38,7 +43,8 @@ def _key(key: Any) -> str:
 
 
 def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
-    """Everything that determines the numbers: seed, stream, sampling, institutions, parameters, tables and design."""
+    """Everything that determines the numbers, from the seed to the design."""
+    derived = dict(experiment.derived)
     return {
         "stream_version": STREAM_VERSION,
         "seed": experiment.seed,
@@ -46,7 +52,8 @@ def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
         "sampling": {"replication": experiment.sampling.replication},
         "institutions": [_rules(institution) for institution in experiment.institutions],
         "reference": experiment.reference,
-        "parameters": dict(sorted(experiment.parameters.items())),
+        "parameters": {path: value for path, value in sorted(experiment.parameters.items()) if path not in derived},
+        **({"derived": derived} if derived else {}),
         "tables": plain(tables.contents()),
         "design": _in_order(plain(experiment.design.as_data())) if experiment.varied else None,
     }
@@ -55,7 +62,9 @@ def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
 def _in_order(design: dict[str, Any]) -> dict[str, Any]:
     """A design whose factors are a list: their order numbers the points, and mappings are compared without theirs."""
     ((kind, content),) = design.items()
-    if kind in ("grid", "zip"):
+    if kind in ARRANGED:
+        content = content["values"]
+    if kind in OF_FACTORS:
         return {kind: [{"name": path, "values": values} for path, values in content.items()]}
     return {kind: content if kind == "cases" else [_in_order(part) for part in content]}
 
@@ -63,16 +72,20 @@ def _in_order(design: dict[str, Any]) -> dict[str, Any]:
 def from_order(design: Mapping[str, Any]) -> dict[str, Any]:
     """The design of an identity as a configuration states it."""
     ((kind, content),) = design.items()
-    if kind in ("grid", "zip"):
-        return {kind: {factor["name"]: factor["values"] for factor in content}}
+    if kind in OF_FACTORS:
+        values = {factor["name"]: factor["values"] for factor in content}
+        return {kind: {"values": values} if kind in ARRANGED else values}
     return {kind: content if kind == "cases" else [from_order(part) for part in content]}
 
 
 def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, Any]:
     """The whole configuration with every default, every inherited rule and every value of the design written out.
 
-    Left out are the parameters `left_open`: each design point decides them for itself.
+    Left out are the parameters `left_open`: each design point decides them for itself, as it does what follows by a
+    formula.
     """
+    derived = dict(experiment.derived)
+    left_open |= derived.keys()
     configuration = {
         "name": experiment.name,
         "question": experiment.question,
@@ -81,6 +94,7 @@ def resolved(experiment: "Experiment", left_open: frozenset[str]) -> dict[str, A
         "institutions": [institution.model_dump(mode="json") for institution in experiment.institutions],
         "reference": experiment.reference,
         "parameters": {path: value for path, value in experiment.parameters.items() if path not in left_open},
+        **({"derived": derived} if derived else {}),
         **({"design": experiment.design.as_data()} if experiment.varied else {}),
         "sampling": experiment.sampling.model_dump(mode="json"),
         "outputs": experiment.outputs.model_dump(mode="json"),

@@ -54,19 +54,21 @@ def flatten_all(mapping: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield key, value
 
 
-def flatten_parameters(document: Document) -> list[Problem]:
-    """Bring the document's parameters into one dotted mapping, so that files merge whatever way they are written."""
-    parameters = document.data.get("parameters")
-    if not isinstance(parameters, Mapping):
-        return []
-    nested, problems = expand(parameters, ("parameters",))
-    document.data["parameters"] = flatten(nested)
+def flatten_sections(document: Document) -> list[Problem]:
+    """Bring what is given by path into one dotted mapping, so that files merge whatever way they are written."""
+    problems: list[Problem] = []
+    for section in ("parameters", "derived"):
+        content = document.data.get(section)
+        if isinstance(content, Mapping):
+            nested, found = expand(content, (section,))
+            document.data[section] = flatten(nested)
+            problems += found
     return problems
 
 
 def _load(path: Path, chain: tuple[Path, ...]) -> Document:
     document = read_document(path)
-    problems = flatten_parameters(document)
+    problems = flatten_sections(document)
     if problems:
         raise ConfigError(document.describe(problem) for problem in problems)
     if "extends" not in document.data:
@@ -116,6 +118,8 @@ def _moved(data: Any, old: Path, new: Path) -> Any:
 def _relative(value: Any, old: Path, new: Path) -> Any:
     if isinstance(value, list):
         return [_relative(item, old, new) for item in value]
+    if isinstance(value, dict):
+        return {key: _relative(inner, old, new) for key, inner in value.items()}
     if not isinstance(value, str) or os.path.isabs(value):
         return value
     return Path(os.path.relpath(old / value, new)).as_posix()
@@ -177,6 +181,8 @@ def _target(data: Mapping[str, Any], path: str, source: str) -> tuple[str, ...]:
             )
         return ("design", kind, factor)
     if section in _OPEN_SECTIONS and rest:
+        return (section, rest)
+    if section == "derived" and rest:
         return (section, rest)
     if path in KEYS and path != "extends":
         return (path,)

@@ -1,13 +1,20 @@
 """The JSON Schema of a configuration, made from the tables that also validate it."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from csmc.config.arranged import MAX_LEVELS
 from csmc.config.design_reader import MAX_VALUES
+from csmc.config.distributions import SHAPES, Kind
+from csmc.config.formulas import MAX_LENGTH
 from csmc.config.sections import Head
-from csmc.config.space_filling import MAX_POINTS
+from csmc.config.space_filling import MAX_POINTS, MAX_RANDOMIZATIONS
 from csmc.institutions.catalogue import names
 from csmc.institutions.record import Institution
 from csmc.parameters import BY_PATH, Parameter
+
+#: The further setting of `morris`.
+LEVELS = {"levels": {"type": "integer", "minimum": 2, "maximum": MAX_LEVELS, "multipleOf": 2, "default": 4}}
 
 
 def schema() -> dict[str, Any]:
@@ -32,6 +39,11 @@ def schema() -> dict[str, Any]:
                 "description": "What is compared: names of presets, or mappings that extend one.",
             },
             "parameters": _parameters(),
+            "derived": {
+                "type": "object",
+                "description": "Parameters that follow from others at every point: paths to formulas.",
+                "additionalProperties": {"anyOf": [{"type": "string", "maxLength": MAX_LENGTH}, {"type": "object"}]},
+            },
             "design": {"$ref": "#/$defs/Design"},
         },
         "$defs": {**definitions, "InstitutionEntry": _entry(institution), **_design()},
@@ -144,10 +156,14 @@ def _design() -> dict[str, Any]:
         "cases": {"type": "array", "minItems": 1, "items": {"type": "object"}, "description": "Points one by one."},
         "product": designs | {"description": "Every combination of the points of several designs."},
         "concat": designs | {"description": "The points of several designs, one after the other."},
+        "samples": designs | {"description": "Independent samples of one distribution, equally many points each."},
         "lhs": _space_filling("A Latin hypercube."),
         "sobol": _space_filling("A scrambled Sobol' sequence; the number of points is a power of two."),
+        "saltelli": _arranged("For Sobol' indices: points x (ranges + 2) in all, points a power of two.", "points"),
+        "morris": _arranged("Morris' screening: trajectories x (ranges + 1) points in all.", "trajectories", LEVELS),
     }
     return {
+        "Range": _range(),
         "Factors": {"type": "object", "minProperties": 1, "additionalProperties": values},
         "Design": {
             "type": "object",
@@ -160,8 +176,27 @@ def _design() -> dict[str, Any]:
     }
 
 
+def _arranged(description: str, count: str, others: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A sample like those that fill a space, or its values written out."""
+    sample = _space_filling(description)
+    properties = dict(sample["properties"])
+    numbers = {count: properties.pop("points")} | properties | dict(others or {})
+    written = {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["values"],
+        "properties": {"values": {"$ref": "#/$defs/Factors"}},
+    }
+    return {
+        "description": description,
+        "anyOf": [
+            sample | {"required": [count, "ranges"], "properties": numbers},
+            written,
+        ],
+    }
+
+
 def _space_filling(description: str) -> dict[str, Any]:
-    interval = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
     return {
         "type": "object",
         "description": description,
@@ -169,12 +204,50 @@ def _space_filling(description: str) -> dict[str, Any]:
         "required": ["points", "ranges"],
         "properties": {
             "points": {"type": "integer", "minimum": 2, "maximum": MAX_POINTS},
+            "randomizations": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": MAX_RANDOMIZATIONS,
+                "default": 1,
+                "description": "Independent samples of so many points each; what a mean over the region needs.",
+            },
             "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1, "default": 0},
             "ranges": {
                 "type": "object",
                 "minProperties": 1,
-                "description": "Paths to [low, high], or to {log: [low, high]} for a uniform logarithm.",
-                "additionalProperties": {"anyOf": [interval, {"type": "object"}]},
+                "description": "Paths to what they are drawn from.",
+                "additionalProperties": {"$ref": "#/$defs/Range"},
             },
+        },
+    }
+
+
+def _range() -> dict[str, Any]:
+    """[low, high], {log: ...}, {distribution: ...}, or a group of paths."""
+    interval = {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+    options = {"type": "array", "minItems": 2, "items": {"type": ["number", "string", "boolean", "null"]}}
+    weighted = {"values": options, "weights": {"type": "array", "items": {"type": "number", "exclusiveMinimum": 0}}}
+    kinds = {
+        "uniform": interval,
+        "log": interval,
+        **{name: _shape(kind) for name, kind in SHAPES.items()},
+        "choice": {"anyOf": [options, {"type": "object", "additionalProperties": False, "properties": weighted}]},
+        "within": interval | {"description": "Condition it on what is between."},
+    }
+    distribution = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": kinds}
+    return {
+        "description": "[low, high], {log: [low, high]} for a uniform logarithm, or {distribution: ...}.",
+        "anyOf": [interval, {"type": "object", "properties": {"log": interval, "distribution": distribution}}],
+    }
+
+
+def _shape(kind: Kind) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": [name for name in kind.numbers if name not in kind.optional],
+        "properties": {
+            name: {"type": "number"} | ({"exclusiveMinimum": 0} if name in kind.positive else {})
+            for name in kind.numbers
         },
     }

@@ -4,9 +4,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from csmc.config.precision import Goal
 from csmc.errors import is_plain_text
 from csmc.kernel.codes import Replication, group_size
 from csmc.parameters import is_path
@@ -14,6 +15,8 @@ from csmc.parameters import is_path
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 #: The largest tally of a replicate is 2**27 units, and its sum must stay below 2**63.
 MAX_REPLICATES = 2**35
+#: Replicates of a point at most, if precision is asked for and nothing else is said.
+DEFAULT_MOST = 10_000_000
 
 
 #: White space, but for that which keeps words together.
@@ -55,7 +58,7 @@ class Section(BaseModel):
 class Sampling(Section):
     """How much to simulate."""
 
-    replicates: int = Field(
+    replicates: int | None = Field(
         10_000, ge=1, le=MAX_REPLICATES, description="Independent histories per design point; the unit of replication."
     )
     replication: Literal["plain", "antithetic", "stratified"] = Field(
@@ -63,6 +66,43 @@ class Sampling(Section):
         description="Histories on their own draws, in pairs of opposite draws, or by fours that are spread evenly over "
         "every draw; groups are then the unit, and replicates a multiple of their size.",
     )
+    precision: dict[str, Goal] | None = Field(
+        None,
+        min_length=1,
+        description="Instead of a number of replicates: targets by METRIC, METRIC[institution] or METRIC[institution - "
+        "reference]. Each point goes on until all are reached.",
+    )
+    max_replicates: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_REPLICATES,
+        description=f"With precision, replicates of a point at most; {DEFAULT_MOST:,} unless given.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_one_way(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        if data.get("precision") is None:
+            if data.get("max_replicates") is not None:
+                raise PydanticCustomError(
+                    "sampling", "max_replicates goes with precision; use replicates, or give both"
+                )
+            return {key: value for key, value in data.items() if value is not None or key != "replicates"}
+        if data.get("replicates") is not None:
+            raise PydanticCustomError(
+                "sampling",
+                "replicates and precision exclude each other: take one out (replicates: null if it is inherited), and "
+                "limit precision by max_replicates",
+            )
+        most = data.get("max_replicates")
+        return {**data, "replicates": None, "max_replicates": DEFAULT_MOST if most is None else most}
+
+    @property
+    def most(self) -> int:
+        """Replicates of a point at most; without precision, of every point."""
+        return int(self.replicates or self.max_replicates or 0)
 
     @property
     def scheme(self) -> Replication:
@@ -131,5 +171,5 @@ class Head(Section):
 
 
 #: Keys of a configuration that are read by other modules than this one.
-MODEL_SECTIONS = ("institutions", "parameters", "design")
+MODEL_SECTIONS = ("institutions", "parameters", "derived", "design")
 KEYS: tuple[str, ...] = (*Head.model_fields, *MODEL_SECTIONS, "extends")

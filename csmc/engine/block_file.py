@@ -26,7 +26,7 @@ _CODEC = Zstd(level=1)
 
 
 class Work(NamedTuple):
-    """Finished work, a row for each of some points.
+    """Finished work, a row for each of some points, or several of a point if rows are cut, see `csmc.engine.cuts`.
 
     spans (span, 4): row, point, first replicate, replicate after the last. keys (row, 16): `csmc.config.Point.key`.
     rows (row, width): tallies of all spans that name the row.
@@ -150,11 +150,11 @@ def _sections(path: Path) -> tuple[dict[str, Any], list[bytes]]:
 
 
 def _is_consistent(spans: Integers, rows: int) -> bool:
-    """Whether every row is of one point, no two are of the same, and every span names one and is not empty."""
+    """Whether every row is of one point, and every span names one and is not empty."""
     row, point, first, stop = spans.T
     named = ((row >= 0) & (row < rows) & (point >= 0) & (first >= 0) & (stop > first)).all()
     pairs = np.unique(spans[:, :2], axis=0)
-    return bool(named) and len(pairs) == len(np.unique(pairs[:, 0])) == len(np.unique(pairs[:, 1])) == rows
+    return bool(named) and len(pairs) == len(np.unique(pairs[:, 0])) == rows
 
 
 def _checksum(header: dict[str, Any], *sections: bytes) -> str:

@@ -2,23 +2,24 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from csmc.config import Experiment
 from csmc.engine.heartbeat import Heartbeat
-from csmc.engine.index import Index
 from csmc.engine.pending import Pending
 from csmc.engine.progress import Meter, OnProgress, Progress
+from csmc.engine.rounds import Rounds
 from csmc.engine.schedule import Schedule, UnfitWorkerError, WorkError, Workers, interruptible
 from csmc.engine.sizing import Sizes
-from csmc.engine.spans import WHOLE, Costs, Share, Span, as_array, batches
+from csmc.engine.spans import WHOLE, Costs, Share, Span, batches
 from csmc.engine.store import Store
 from csmc.engine.tallies import Counted, Job
 from csmc.engine.warming import warm_up
 from csmc.engine.widening import Widening
-from csmc.estimate import plan
+from csmc.estimate import plan, targets
 from csmc.kernel.result import Integers, row_width, tally_shapes
 from csmc.provenance import times
 
@@ -72,6 +73,8 @@ def run(
 
     Raises
     ------
+    ConfigError
+        A precision is asked for that cannot be reached, or of something that is not counted.
     StoreError
         The store cannot hold this experiment; nothing has run.
     WorkError
@@ -84,27 +87,32 @@ def run(
         Ctrl-C or SIGTERM; what was in flight has been kept. A second Ctrl-C does not wait for it.
     """
     job = Job(experiment, plan(experiment))
+    targets(experiment)  # what is wrong with them is told before anything is touched
     with store.claim(experiment, job.plan, widen=share == WHOLE):
         costs, widening = Costs(experiment), Widening(store, job)
-        everything, missing = (_ranges(experiment, index, share, costs) for index in (Index([]), store.begun))
-        total, remaining = costs.episodes(everything), costs.episodes(missing)
-        meter = Meter(experiment, costs, total, remaining, widening.lacking())
+        rounds = Rounds(experiment, store, share, costs)
+        missing, total, left = rounds.first()
+        meter = Meter(experiment, costs, total, left, widening.lacking())
         on_progress(meter.progress)
         rest = _Rest(missing, share, costs, widening)
-        if widening.files or next(rest.spans(), None) is not None:
+        if rest:
             warm_up(job)
             with Heartbeat(store.path, engine.name) as heartbeat:
-                _work(job, store, engine, rest, meter, on_progress, heartbeat)
+                _work(job, store, engine, rest, rounds, meter, on_progress, heartbeat)
     return meter.progress
 
 
-class _Rest(NamedTuple):
-    """What a run has to do: ranges (range, 3), see `as_array`, of a share of the work, and files to widen before."""
+@dataclass(frozen=True)
+class _Rest:
+    """What is to be done in a round: ranges (range, 3), see `as_array`, of a share, and files to widen before."""
 
     missing: Integers
     share: Share
     costs: Costs
     widening: Widening
+
+    def __bool__(self) -> bool:
+        return bool(self.widening.files) or next(self.spans(), None) is not None
 
     def spans(self) -> Iterator[Span]:
         """The blocks of the ranges."""
@@ -123,19 +131,12 @@ class _Rest(NamedTuple):
         return self.costs.planned(done.spans) * self.widening.share(done.institutions)
 
 
-def _ranges(experiment: Experiment, index: Index, share: Share, costs: Costs) -> Integers:
-    """What of a share is not in an index, (range, 3), see `as_array`."""
-    missing = index.missing(experiment.n_points, experiment.sampling.replicates)
-    if share == WHOLE:
-        return missing
-    return as_array(list(share.blocks(missing, costs)))
-
-
 def _work(
     job: Job,
     store: Store,
     engine: Engine,
     rest: _Rest,
+    rounds: Rounds,
     meter: Meter,
     on_progress: OnProgress,
     heartbeat: Heartbeat,
@@ -147,15 +148,25 @@ def _work(
         sizes = Sizes(engine.task_seconds, workers.capacity)
         schedule = Schedule(workers, rest.tasks(job, sizes), stop)
         try:
-            for done in schedule:
-                finished = rest.widening.add(done) if done.institutions else done.spans
-                if not done.institutions:
-                    pending.add(done)
-                if stop.is_set():  # whoever asked may not wait for the end
-                    pending.commit()
-                sizes.learn(rest.planned(done), done.seconds)
-                on_progress(meter.add(done, finished))
-                heartbeat.beat(meter.progress, done, schedule.failures)
+            while rest:
+                for done in schedule:
+                    finished = rest.widening.add(done) if done.institutions else done.spans
+                    if not done.institutions:
+                        pending.add(done)
+                    if stop.is_set():  # whoever asked may not wait for the end
+                        pending.commit()
+                    sizes.learn(rest.planned(done), done.seconds)
+                    on_progress(meter.add(done, finished))
+                    heartbeat.beat(meter.progress, done, schedule.failures)
+                pending.commit()
+                coming = rounds.after({failure.span.point for failure in schedule.failures})
+                if coming is None:
+                    break
+                on_progress(meter.expect(coming.total))
+                if stop.is_set() or schedule.gave_up:
+                    break
+                rest = replace(rest, missing=coming.missing, widening=Widening(store, job))
+                schedule.go_on(rest.tasks(job, sizes))
         finally:
             pending.commit()
             heartbeat.beat(meter.progress, None, schedule.failures, final=True)

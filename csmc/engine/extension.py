@@ -71,10 +71,10 @@ def found(
     files, damaged = open_blocks(blocks)
     current, renumbered, foreign = sorted_out(files, forms, experiment, former)
     begun = Index([*current, *renumbered])
-    if begun.longest > experiment.sampling.replicates:
+    if begun.longest > experiment.sampling.most:
         raise StoreError(
             f"{output} already has {begun.longest:,} replicates of a point, more than the "
-            f"{experiment.sampling.replicates:,} asked for: ask for at least as many, or choose another output"
+            f"{experiment.sampling.most:,} asked for: ask for at least as many, or choose another output"
         )
     return Found(current, renumbered, [*damaged, *(file.path for file in foreign)], former, narrower, forms, begun)
 

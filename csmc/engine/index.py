@@ -28,17 +28,40 @@ class Index:
         """What has finished, as sorted ranges that do not touch, (range, 3): point, first replicate, the one after."""
         return joined(self._table[:, :3])
 
-    def missing(self, points: int, replicates: int) -> Integers:
-        """What of the first `replicates` of each of so many points has not finished, in the same form."""
+    def missing(self, points: int, replicates: int | Integers) -> Integers:
+        """What of the first `replicates`, of each or (point,), of so many points has not finished, in the same form."""
         every = np.arange(points)
+        asked = np.broadcast_to(replicates, points)
+        finished = self.finished()
+        finished = finished[finished[:, FIRST] < asked[finished[:, POINT]]]
         limits = np.stack([every, np.zeros_like(every), np.zeros_like(every)], axis=1)  # an empty range before each
-        ends = np.stack([every, np.full_like(every, replicates), np.full_like(every, replicates)], axis=1)
-        ranges = np.concatenate([limits, self.finished(), ends])
+        ends = np.stack([every, asked, asked], axis=1)
+        ranges = np.concatenate([limits, finished, ends])
         ranges = ranges[np.lexsort((ranges[:, FIRST], ranges[:, POINT]))]
         before, after = ranges[:-1], ranges[1:]
         gaps: Integers = np.stack([after[:, POINT], before[:, STOP], after[:, FIRST]], axis=1)
         real = (before[:, POINT] == after[:, POINT]) & (gaps[:, 1] < gaps[:, 2])
         return np.asarray(gaps[real])
+
+    def prefixes(self, points: int) -> Integers:
+        """How many of the first replicates of each of so many points have finished without a gap."""
+        found = np.zeros(points, dtype=np.int64)
+        ranges = self.finished()
+        ranges = ranges[ranges[:, FIRST] == 0]
+        found[ranges[:, POINT]] = ranges[:, STOP]
+        return found
+
+    def before(self, ends: Integers) -> "Index":
+        """The same without what begins at or after the end of its point (point,); no span may reach across one."""
+        kept = object.__new__(Index)
+        kept._table = self._table[self._table[:, FIRST] < ends[self._table[:, POINT]]]
+        return kept
+
+    def rows_of(self, points: Integers) -> Integers:
+        """Where some points, in order, are counted, by point and replicate, (span, 4): point, first, file, row."""
+        begin, end = (np.searchsorted(self._table[:, POINT], points, side) for side in ("left", "right"))
+        chosen = np.repeat(begin - np.cumsum(end - begin) + (end - begin), end - begin) + np.arange((end - begin).sum())
+        return np.asarray(self._table[chosen][:, [POINT, FIRST, FILE, ROW]])
 
     def replicates(self) -> tuple[Integers, Integers]:
         """The points with finished work, in order, and how many replicates of each have finished."""
@@ -47,11 +70,15 @@ class Index:
         return self._table[starts, POINT], np.add.reduceat(lengths, starts) if len(starts) else lengths
 
     def places(self, first: int, stop: int) -> Integers:
-        """Where the points first..stop-1 are counted, each row once, (place, 3): point, file, row."""
-        begin, end = np.searchsorted(self._table[:, POINT], [first, stop])
-        places = self._table[begin:end][:, [POINT, FILE, ROW]]
-        places = places[np.lexsort((places[:, 0], places[:, 2], places[:, 1]))]
+        """Where points first..stop-1 are counted, each row once, by file and point, (place, 3): point, file, row."""
+        places = self.parts(first, stop)[:, [POINT, FILE, ROW]]
+        places = places[np.lexsort((places[:, 2], places[:, 0], places[:, 1]))]
         return places[np.any(np.diff(places, axis=0, prepend=-1), axis=1)]
+
+    def parts(self, first: int, stop: int) -> Integers:
+        """The finished spans of points first..stop-1, by point and replicate, (span, 5): see the names above."""
+        begin, end = np.searchsorted(self._table[:, POINT], [first, stop])
+        return self._table[begin:end]
 
     @property
     def longest(self) -> int:

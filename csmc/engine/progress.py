@@ -81,7 +81,13 @@ class Meter:
         )
         return self.progress
 
+    def expect(self, total: int) -> Progress:
+        """Note how many episodes there are now expected to be; none is being simulated."""
+        left = (total - self.progress.done) * self._institutions
+        self.progress = replace(self.progress, total=total, left=left, seconds=time.monotonic() - self._start)
+        return self.progress
+
 
 def total_episodes(experiment: Experiment) -> int:
-    """Crisis episodes of a whole experiment."""
-    return experiment.sampling.replicates * int(sum(experiment.values_of("dynamics.episodes")))
+    """Crisis episodes of a whole experiment; with a precision, at most."""
+    return experiment.sampling.most * int(sum(experiment.values_of("dynamics.episodes")))

@@ -39,9 +39,9 @@ CHUNK_BYTES = 32 << 20
 CACHE_BYTES = 64 << 20
 
 
-def chunk_points(shapes: Shapes, points: int) -> int:
-    """How many of so many points have their tallies in memory together."""
-    return min(max(CHUNK_BYTES // (8 * row_width(shapes)), 1), points)
+def chunk_points(shapes: Shapes, points: int, batches: int = 1) -> int:
+    """How many of so many points, each of so many batches, have their tallies in memory together."""
+    return min(max(CHUNK_BYTES // (8 * row_width(shapes) * batches), 1), points)
 
 
 def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, points: int) -> Iterator[Records]:
@@ -52,7 +52,7 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
     DamagedBlockError
         A file has changed since it was opened.
     """
-    rows, size, width = _Rows(files), chunk_points(shapes, points), row_width(shapes)
+    rows, size, width = Rows(files), chunk_points(shapes, points), row_width(shapes)
     finished, replicates = index.replicates()
     for first in range(0, points, size):
         begin, end = np.searchsorted(finished, [first, first + size])
@@ -62,13 +62,16 @@ def merged_by_point(files: Sequence[BlockFile], index: Index, shapes: Shapes, po
             places = index.places(first, first + size)
             for number in np.unique(places[:, 1]):
                 here = places[places[:, 1] == number]
-                counted = selection(here[:, 2])
-                total[selection(np.searchsorted(chosen, here[:, 0]))] += rows[int(number)][counted]  # each point once
+                counted = rows[int(number)][selection(here[:, 2])]
+                starts = np.flatnonzero(np.diff(here[:, 0], prepend=-1))
+                if len(starts) < len(here):
+                    counted = np.add.reduceat(counted, starts, axis=0)
+                total[selection(np.searchsorted(chosen, here[starts, 0]))] += counted  # each point once
             carry(from_rows(total, shapes))
             yield Records(chosen, replicates[begin:end], total, shapes)
 
 
-class _Rows:
+class Rows:
     """The rows of block files by the number of the file, the last ones used kept at hand."""
 
     def __init__(self, files: Sequence[BlockFile]) -> None:

@@ -115,6 +115,10 @@ class Schedule(Generic[Handle]):
         self._seconds: deque[float] = deque(maxlen=100)
         self._end: float | None = None  #: until when what is in flight is awaited
 
+    def go_on(self, tasks: Iterable[tuple[Span, ...]]) -> None:
+        """Have more to do, after all that there was is over."""
+        self._coming = iter(tasks)
+
     def __iter__(self) -> Iterator[Counted]:
         while True:
             if self._stop.is_set() or self.gave_up:

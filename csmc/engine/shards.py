@@ -1,7 +1,7 @@
 """Runs on machines that do not know of each other: each does a share into a store of its own, and all are collected."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from csmc.engine.spans import Share
 from csmc.engine.store import SHARDS, Store
@@ -46,10 +46,15 @@ def collect(output: Path) -> Collected:
     first = shards[0].document
     for shard in shards[1:]:
         asked = shard.document
-        if (asked["sha256"], asked["replicates"]) != (first["sha256"], first["replicates"]):
+        if _purpose(asked) != _purpose(first):
             raise StoreError(f"{shard.path} is of another configuration than {shards[0].path}; remove one of them")
     experiment = shards[0].experiment()
     whole = Store(output)
     with whole.claim(experiment, plan(experiment), widen=False):
         files = sum(whole.take(file) for shard in shards for file in shard.files())
     return Collected(len(shards), files)
+
+
+def _purpose(document: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What is simulated, and how much of it."""
+    return document["sha256"], document["configuration"]["sampling"]

@@ -4,21 +4,24 @@ A span is a run of replicates of one design point. Tallies are exact integers, s
 the sizes here serve only speed, progress and how much an interruption costs.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmc.config import Experiment
+from csmc.engine.cuts import QUANTUM, cuts
 from csmc.kernel.result import Integers
 
-#: Blocks are multiples of this many replicates, so that the kernel's lanes are full.
-QUANTUM = 256
 #: A block is meant to take this long (seconds): short enough to stop soon, long enough to hide the cost of a call.
 BLOCK_SECONDS = 0.2
 #: No block is longer than this, however cheap its replicates.
 LARGEST_BLOCK = 1 << 20
+#: More replicates than any point has.
+NEVER = 1 << 62
 #: Planning value for 8 states (seconds per institution-episode); bench/ has the measured ones.
 EPISODE_SECONDS = 200e-9
 
@@ -52,13 +55,16 @@ class Costs:
     """What a replicate of every design point costs; one number per point in each array.
 
     lengths: episodes of a history. states: in its system. seconds: planned, under all institutions on one core.
-    block_sizes: replicates that are simulated together.
+    block_sizes: replicates that are simulated together. cuts: where blocks end whatever their size.
+    by_precision: whether points end where a precision is reached.
     """
 
     def __init__(self, experiment: Experiment) -> None:
         self.lengths = _column(experiment, "dynamics.episodes")
         self.states = _column(experiment, "system.n_states")
         self.seconds = EPISODE_SECONDS * len(experiment.institutions) * self.lengths * self.states / 8
+        self.cuts = cuts(experiment)
+        self.by_precision = experiment.sampling.precision is not None
         self._block = experiment.execution.block
 
     @cached_property
@@ -83,11 +89,12 @@ def _column(experiment: Experiment, path: str) -> Integers:
 
 
 def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
-    """Cut what is missing (range, 3), see `as_array`, at multiples of the points' block sizes."""
+    """Cut what is missing (range, 3), see `as_array`, at multiples of the points' block sizes, and at `costs.cuts`."""
     sizes = costs.block_sizes[missing[:, 0]].tolist()
+    edges = [*costs.cuts.edges.tolist(), NEVER]
     for (point, first, stop), size in zip(missing.tolist(), sizes, strict=True):
         while first < stop:
-            end = min((first // size + 1) * size, stop)
+            end = min((first // size + 1) * size, stop, edges[bisect_right(edges, first)])
             yield Span(point, first, end - first)
             first = end
 
@@ -96,7 +103,8 @@ def blocks(missing: Integers, costs: Costs) -> Iterator[Span]:
 class Share:
     """Every `of`-th block of an experiment, so that machines that do not know of each other can divide the work.
 
-    Which share a block belongs to depends on its point and place alone, so more replicates change none.
+    Which share a block belongs to depends on its point and place alone, so more replicates change none. Where points
+    end at a precision, shares are of whole points: a look needs all of what is before it.
     """
 
     number: int  #: from 1
@@ -105,8 +113,13 @@ class Share:
     def blocks(self, missing: Integers, costs: Costs) -> Iterator[Span]:
         """Those blocks of what is missing that belong to this share, see `blocks`."""
         for span in blocks(missing, costs):
-            if (span.point + span.first // int(costs.block_sizes[span.point])) % self.of == self.number - 1:
+            place = 0 if costs.by_precision else span.first // int(costs.block_sizes[span.point])
+            if (span.point + place) % self.of == self.number - 1:
                 yield span
+
+    def points(self, points: int) -> NDArray[np.bool_]:
+        """Which of so many points belong to this share, if whole points do."""
+        return np.asarray(np.arange(points) % self.of == self.number - 1)
 
     def __str__(self) -> str:
         return f"{self.number}-of-{self.of}"

@@ -9,8 +9,10 @@ import numpy as np
 
 from csmc._jit import DIGEST
 from csmc.config import Experiment
+from csmc.config.export import OF_FACTORS
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
+from csmc.engine.cuts import cuts
 from csmc.engine.files import canonical
 from csmc.kernel.codes import Replication, group_size
 from csmc.kernel.result import Plan, tally_shapes
@@ -23,11 +25,15 @@ WIDTH = 60
 
 def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
     """Everything that determines what is counted: experiment, kernel, and which tallies are kept."""
-    kept = {
+    kept: dict[str, Any] = {
         "own_pairs": plan.own_pairs.tolist(),
         "cross_pairs": plan.cross_pairs.tolist(),
         "joint": plan.joint,
+        "histories": plan.histories,
     }
+    rule = cuts(experiment).rule
+    if rule:
+        kept["cuts"] = rule
     spec = {"experiment": experiment.identity(), "kernel": DIGEST, "tallies": kept}
     plain: dict[str, Any] = json.loads(canonical(spec))  # tuples become lists, as in a file that is read back
     return plain
@@ -40,9 +46,15 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
-        group=group_size(Replication[spec["experiment"]["sampling"]["replication"].upper()]),
+        group=group_size(Replication[_replication(spec).upper()]),
+        histories=bool(kept.get("histories", False)),  # absent before stream version 5
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
+
+
+def _replication(spec: dict[str, Any]) -> str:
+    """How replicates go together; it is absent before there were groups."""
+    return str((spec.get("experiment") or {}).get("sampling", {}).get("replication", "plain"))
 
 
 def meaning(spec: dict[str, Any]) -> Meaning:
@@ -90,8 +102,14 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
     if stored.get("kernel") != asked["kernel"]:
         lines.append("the kernel: that one was made by another version of csmc")
-    if stored.get("tallies") != asked["tallies"]:
-        lines.append("outputs.metrics or outputs.joint: that one kept other sums")
+    kept, wanted = (dict(one.get("tallies") or {}) for one in (stored, asked))
+    if kept.pop("cuts", "") != wanted.pop("cuts", ""):
+        lines.append("sampling: that one can give sums over other first replicates of a point")
+    alike = {**kept, "histories": wanted["histories"]} == wanted
+    regrouped = _replication(stored) != _replication(asked)  # which is told, and groups have the moments of histories
+    if kept != wanted and not (alike and regrouped):
+        which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
+        lines.append(f"{which}: that one kept other sums")
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
     return "\n".join(f"  {line}" for line in lines)
@@ -114,7 +132,7 @@ def _paths(design: Any) -> Iterator[str]:
     """Yield every path that a design sets."""
     for kind_of_design, content in (design or {}).items():
         for part in content:
-            if kind_of_design in ("grid", "zip"):
+            if kind_of_design in OF_FACTORS:
                 yield part["name"]
             else:
                 yield from part if kind_of_design == "cases" else _paths(part)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmc.engine.heartbeat import read_heartbeat
 from csmc.engine.spans import Costs
@@ -15,9 +16,9 @@ from csmc.kernel.result import Integers
 def state_of(output: Path) -> dict[str, Any]:
     """The state of the run in a folder: JSON values.
 
-    name; episodes: total and done; points: total and complete; runs: what the last process in the folder, and in that
-    of each shard, wrote down, see `csmc.engine.heartbeat`. The counts are of what is safely on disk, under all
-    institutions; shards of another configuration are not counted.
+    name; episodes: total (where points end at a precision, as is expected now) and done; points: total and complete;
+    runs: what the last process in the folder, and in that of each shard, wrote down, see `csmc.engine.heartbeat`. The
+    counts are of what is safely on disk, under all institutions; shards of another configuration are not counted.
 
     Raises
     ------
@@ -30,18 +31,33 @@ def state_of(output: Path) -> dict[str, Any]:
         raise StoreError(f"{output} holds no csmc run (there is no spec.json)")
     document = stores[0].document
     alike = [store for store in stores if store.document["sha256"] == document["sha256"]]
-    replicates, points = int(document["replicates"]), int(document["points"])
+    points = int(document["points"])
     costs = Costs(stores[0].experiment())
     done = _done(alike, points)
+    total, complete = _asked(alike, done)
     return {
         "name": document["name"],
         "episodes": {
-            "total": int(costs.lengths.sum()) * replicates,
-            "done": int((costs.lengths * np.minimum(done, replicates)).sum()),
+            "total": int((costs.lengths * total).sum()),
+            "done": int((costs.lengths * np.minimum(done, total)).sum()),
         },
-        "points": {"total": points, "complete": int((done >= replicates).sum())},
+        "points": {"total": points, "complete": int(complete.sum())},
         "runs": {store.path.name: beat for store in stores if (beat := read_heartbeat(store.path))},
     }
+
+
+def _asked(stores: list[Store], done: Integers) -> tuple[Integers, NDArray[np.bool_]]:
+    """How many replicates each point is to have, and whether it has all that it is to have.
+
+    Where points end at a precision: as many as are expected to be enough, or have been simulated.
+    """
+    every = [ends for store in stores if (ends := store.ends) is not None]
+    if not every:
+        total = np.full(len(done), int(stores[0].document["replicates"]))
+        return total, done >= total
+    known = np.any([ends.known for ends in every], axis=0)
+    expected = np.max([ends.expected for ends in every], axis=0)
+    return np.where(known, done, np.maximum(expected, done)), known
 
 
 def _done(stores: list[Store], points: int) -> Integers:

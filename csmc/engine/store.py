@@ -14,19 +14,21 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from csmc.config import Experiment
 from csmc.engine import extension, spec
 from csmc.engine.block_file import BlockFile, DamagedBlockError, Meaning, Work, open_blocks, write_block
+from csmc.engine.cuts import NO_CUTS, cuts
 from csmc.engine.files import canonical, sync_directory, write_durably
-from csmc.engine.index import FIRST, POINT, Index, joined, overlapping, selection
+from csmc.engine.index import Index, overlapping
 from csmc.engine.lock import NAME as LOCK_NAME
 from csmc.engine.lock import locked
+from csmc.engine.merging import merged
 from csmc.engine.records import Records, merged_by_point
+from csmc.engine.spans import Costs
+from csmc.engine.stopping import Ends, Stopping
 from csmc.engine.tallies import Counted
 from csmc.errors import ConfigError, CsmcError, StoreError
-from csmc.kernel.result import Plan, Shapes, carry, from_rows
+from csmc.kernel.result import Plan
 
 LOG = logging.getLogger("csmc")
 
@@ -57,10 +59,12 @@ class Store:
         self._damaged = self.path / "damaged"
         self._runs = self.path / "runs.jsonl"
         self._meaning = Meaning("", "", {})
+        self._cuts = NO_CUTS
         self._files: list[BlockFile] | None = None
         self._narrow: dict[Path, Narrow] = {}
         self._index: Index | None = None
         self._number: int | None = None
+        self._stopping: Stopping | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -121,14 +125,32 @@ class Store:
         return Index([*self._block_files(), *narrow]) if narrow else self.index
 
     @property
+    def ends(self) -> Ends | None:
+        """Where the points end by what is in the store, if the run asks for a precision; else None."""
+        asks = self.document["configuration"]["sampling"].get("precision") is not None
+        return self.stopping.ends if asks else None
+
+    @property
+    def stopping(self) -> Stopping:
+        """The looks at the points of a run that asks for a precision, all taken that can be."""
+        if self._stopping is None:
+            experiment = self.experiment()
+            self._stopping = Stopping(experiment, Costs(experiment))
+        self._stopping.look(self._block_files(), self.index)
+        return self._stopping
+
+    @property
     def complete(self) -> bool:
-        """Whether every point has all the replicates that were asked for."""
-        document = self.document
+        """Whether every point has all the replicates that were asked for, or that a precision needs."""
+        document, ends = self.document, self.ends
         _, replicates = self.index.replicates()
-        return int((replicates >= document["replicates"]).sum()) == int(document["points"])
+        ended = replicates >= document["replicates"] if ends is None else ends.known
+        return int(ended.sum()) == int(document["points"])
 
     def records(self) -> Iterator[Records]:
         """The merged tallies of the points with finished work, by chunks in point order, see `csmc.engine.records`.
+
+        What has been simulated beyond the end of a point does not count, nor what no look has confirmed yet.
 
         Raises
         ------
@@ -136,8 +158,9 @@ class Store:
             There is no run, or a block file is damaged.
         """
         document = self.document
-        shapes = spec.shapes(document["specification"])
-        return merged_by_point(self._block_files(), self.index, shapes, int(document["points"]))
+        shapes, ends = spec.shapes(document["specification"]), self.ends
+        index = self.index if ends is None else self.index.before(ends.replicates)
+        return merged_by_point(self._block_files(), index, shapes, int(document["points"]))
 
     def files(self) -> list[BlockFile]:
         """The block files of work that has finished under all institutions, all sound.
@@ -210,7 +233,7 @@ class Store:
             stored = self.document if self._spec_path.exists() else None
             if stored:
                 self._refuse_different(stored["specification"], asked)
-            self._meaning = spec.meaning(asked)
+            self._meaning, self._cuts = spec.meaning(asked), cuts(experiment)
             self._adopt(experiment, asked, stored, widen)
             yield
 
@@ -222,7 +245,7 @@ class Store:
         WriteError
             The disk is full or gone; everything committed before is safe.
         """
-        self._commit(merged(counted, self._meaning.shapes))
+        self._commit(merged(counted, self._meaning.shapes, self._cuts))
 
     def _commit(self, work: Work) -> None:
         self._write(self._blocks / f"{self._next_number():06d}.blk", work)
@@ -344,6 +367,7 @@ class Store:
             raise WriteError(f"cannot write in {self._blocks}: {error.strerror}; nothing is lost, run again") from error
         self._hold([*found.current, *renewed], found.forms)
         self._index = None if found.has_narrow else found.begun
+        self._stopping = None
 
     def _set_aside(self, paths: list[Path]) -> None:
         for path in paths:
@@ -362,7 +386,7 @@ class Store:
             "sha256": self._meaning.spec,
             "former": former,
             "narrower": narrower,
-            "replicates": int(experiment.sampling.replicates),
+            "replicates": experiment.sampling.most,
             "points": experiment.n_points,
             "configuration": {key: value for key, value in experiment.resolved().items() if key != "design"},
             "specification": asked,
@@ -373,16 +397,3 @@ class Store:
             sync_directory(self.path)
         except OSError as error:
             raise StoreError(f"{self.path} is not writable: {error.strerror}; choose another output") from error
-
-
-def merged(counted: Counted, shapes: Shapes) -> Work:
-    """What has been counted in some spans, one row for each point."""
-    order = selection(np.lexsort((counted.spans[:, FIRST], counted.spans[:, POINT])))
-    spans, rows = counted.spans[order], counted.rows[order]
-    starts = np.flatnonzero(np.diff(spans[:, POINT], prepend=-1))
-    if len(starts) < len(rows):
-        rows = np.add.reduceat(rows, starts, axis=0)
-        carry(from_rows(rows, shapes))
-    ranges = joined(spans)
-    row = np.searchsorted(spans[starts, POINT], ranges[:, POINT])
-    return Work(np.column_stack([row, ranges]), counted.keys[order][starts], rows)

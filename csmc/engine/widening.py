@@ -64,9 +64,7 @@ class Widening:
             share = self.share(simulated)
             planned = costs.planned(narrow.file.spans[:, 1:])
             left -= planned * share
-            spans = list(blocks(narrow.file.spans[:, 1:], costs))
-            self._begin(narrow, simulated, spans)
-            cut = (replace(span, institutions=simulated) for span in spans)
+            cut = self._begin(narrow, simulated, costs)
             yield from batches(cut, costs, planned, partial(_scaled, length, share, left), most)
 
     def add(self, counted: Counted) -> Integers:
@@ -93,13 +91,16 @@ class Widening:
         """The reference, then those whose columns a file lacks."""
         return (self._plan.reference, *(k for k in self._everyone if k not in narrow.institutions))
 
-    def _begin(self, narrow: Narrow, simulated: tuple[int, ...], spans: Sequence[Span]) -> None:
-        row_of = {point: row for row, point, *_ in narrow.file.spans.tolist()}
-        width = row_width(self._shapes(len(simulated)))
-        rows = np.zeros((len(row_of), width), dtype=np.int64)
-        keys = np.zeros((len(row_of), KEY_BYTES), dtype=np.uint8)
-        opened = _Open(narrow, simulated, len(spans), rows, keys)
-        self._places.update({(span.point, span.first): (opened, row_of[span.point]) for span in spans})
+    def _begin(self, narrow: Narrow, simulated: tuple[int, ...], costs: Costs) -> list[Span]:
+        """Open a file, and cut what is to be simulated for it."""
+        ranges = narrow.file.spans
+        parts = zip(ranges[:, 0].tolist(), ranges[:, None, 1:], strict=True)
+        cut = [(row, span) for row, part in parts for span in blocks(part, costs)]
+        count = int(ranges[:, 0].max()) + 1
+        rows = np.zeros((count, row_width(self._shapes(len(simulated)))), dtype=np.int64)
+        opened = _Open(narrow, simulated, len(cut), rows, np.zeros((count, KEY_BYTES), dtype=np.uint8))
+        self._places.update({(span.point, span.first): (opened, row) for row, span in cut})
+        return [replace(span, institutions=simulated) for _, span in cut]
 
     def _close(self, opened: _Open) -> None:
         file = opened.narrow.file
@@ -141,7 +142,7 @@ def _column(tallies: Tallies, institution: int) -> list[Integers]:
 
 def _differ(ones: Sequence[Integers], others: Sequence[Integers]) -> NDArray[np.bool_]:
     """Whether any number of each row differs."""
-    differs = [(one != other).any(axis=1) for one, other in zip(ones, others, strict=True)]
+    differs = [(one != other).reshape(len(one), -1).any(axis=1) for one, other in zip(ones, others, strict=True)]
     return np.asarray(np.any(differs, axis=0))
 
 

@@ -7,12 +7,13 @@ from scipy.special import ndtri
 
 from csmc.estimate.intervals import (
     INDEPENDENT,
+    LEVEL,
     PRIOR_EVENTS,
-    UPPER,
     Floats,
     Interval,
     effective_count,
     t_quantile,
+    upper,
 )
 
 
@@ -31,6 +32,7 @@ def paired_proportion_interval(
     trials: Floats,
     informative: Floats,
     independent: Floats,
+    level: float = LEVEL,
     least: float = INDEPENDENT,
 ) -> Interval:
     """Bonett-Price interval of a paired difference of proportions: never of width 0.
@@ -38,13 +40,27 @@ def paired_proportion_interval(
     `independent` is what the variance of the difference would be if the episodes of a history did not go together.
     One-shot crises are so many pairs, and this is Bonett and Price's interval.
     """
+    pairs, share = effective_pairs(difference, se, trials, informative, independent, level, least)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = trials * independent + difference**2
-        pairs = effective_count(se, independent, trials * share, trials, informative, least)
         centre = pairs * difference / (pairs + 2)
-        half = ndtri(UPPER) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
+        half = ndtri(upper(level)) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
     half = np.where(np.isnan(se), np.nan, half)
     return Interval(np.maximum(centre - half, -1.0), np.minimum(centre + half, 1.0))
+
+
+def effective_pairs(
+    difference: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    independent: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
+) -> tuple[Floats, Floats]:
+    """How many independent pairs would tell as much, and the share of pairs that differ; arguments as above."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = trials * independent + difference**2
+        return effective_count(se, independent, trials * share, trials, informative, level, least), share
 
 
 def mover_interval(one: Known, other: Known, covariance: Floats, added: Floats | float = 0.0) -> Interval:
@@ -64,14 +80,14 @@ def _distance(first: Floats, second: Floats, correlation: Floats, added: Floats 
     return np.sqrt((first - second) ** 2 + 2 * (1 - correlation) * first * second + added)
 
 
-def unshared_events(unpaired: Floats, events: Floats, changing: Floats) -> Floats:
+def unshared_events(unpaired: Floats, events: Floats, changing: Floats, level: float = LEVEL) -> Floats:
     """What two more events of a mean, whose draws are not shared, add to the squared half-width of a difference.
 
     Under shared draws most pairs may be equal, and the few that differ tell little about their variance; `unpaired` is
     the variance of the difference if no draws were shared.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return t_quantile(changing) ** 2 * PRIOR_EVENTS * unpaired / np.minimum(events, changing)
+        return t_quantile(changing, level) ** 2 * PRIOR_EVENTS * unpaired / np.minimum(events, changing)
 
 
 def hull(one: Interval, other: Interval) -> Interval:

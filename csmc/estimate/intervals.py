@@ -8,7 +8,7 @@ from scipy.special import betaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
 
-#: Confidence level of every interval.
+#: Confidence level of an interval, unless another is asked for.
 LEVEL = 0.95
 #: Below this many effective events (or non-events) a proportion's interval is exact rather than a score interval.
 FEW_EVENTS = 30.0
@@ -16,8 +16,6 @@ FEW_EVENTS = 30.0
 INDEPENDENT = 1.0
 #: And of groups of replicates whose draws are meant to balance.
 BALANCED = 0.0
-#: Upper quantile of every interval.
-UPPER = (1 + LEVEL) / 2
 #: How much an observed design effect is believed: as much as this many independent events would change it.
 PRIOR_EVENTS = 2.0
 #: So many histories tell as much of how episodes go together as one burst of events that was seen.
@@ -42,23 +40,38 @@ class Interval(NamedTuple):
     high: Floats
 
 
+def upper(level: float) -> float:
+    """The upper quantile of a two-sided interval."""
+    return (1 + level) / 2
+
+
 def proportion_interval(
-    value: Floats, se: Floats, trials: Floats, informative: Floats, least: float = INDEPENDENT
+    value: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> Interval:
     """Interval of a proportion that holds its level near 0 and 1 and for episodes clustered in histories."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _proportion(value, effective_trials(value, se, trials, informative, least))
+        return _proportion(value, effective_trials(value, se, trials, informative, level, least), level)
 
 
-def _proportion(value: Floats, trials: Floats) -> Interval:
+def _proportion(value: Floats, trials: Floats, level: float) -> Interval:
     events = value * trials
     few = np.minimum(events, trials - events) < FEW_EVENTS
-    exact, score = clopper_pearson(events, trials), wilson(events, trials)
+    exact, score = clopper_pearson(events, trials, level), wilson(events, trials, level)
     return Interval(np.where(few, exact.low, score.low), np.where(few, exact.high, score.high))
 
 
 def effective_trials(
-    value: Floats, se: Floats, trials: Floats, informative: Floats, least: float = INDEPENDENT
+    value: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> Floats:
     """How many independent trials would give this standard error (Korn and Graubard 1998), at most `trials` / `least`.
 
@@ -68,7 +81,7 @@ def effective_trials(
     with np.errstate(divide="ignore", invalid="ignore"):
         independent = value * (1 - value) / trials
         events = trials * np.minimum(value, 1 - value)
-        return effective_count(se, independent, events, trials, informative, least)
+        return effective_count(se, independent, events, trials, informative, level, least)
 
 
 def design_effect(
@@ -105,41 +118,49 @@ def effective_count(
     events: Floats,
     trials: Floats,
     informative: Floats,
+    level: float = LEVEL,
     least: float = INDEPENDENT,
 ) -> Floats:
     """Trials over the design effect and the squared ratio of the t quantiles for units and for trials."""
     plain = se**2 * (informative - 1) / informative
     effect = design_effect(plain, independent, events, trials, informative, least)
-    penalty = np.maximum(t_quantile(informative) / t_quantile(trials), 1.0)
+    penalty = np.maximum(t_quantile(informative, level) / t_quantile(trials, level), 1.0)
     return np.where(plain > 0, trials / effect / penalty**2, informative)
 
 
-def clopper_pearson(events: Floats, trials: Floats) -> Interval:
+def clopper_pearson(events: Floats, trials: Floats, level: float = LEVEL) -> Interval:
     """Exact interval of a binomial proportion, for fractional effective counts too."""
     pairs = np.empty(np.broadcast_shapes(events.shape, trials.shape), dtype=np.complex128)
     pairs.real, pairs.imag = events, trials
     distinct, which = np.unique(pairs, return_inverse=True)  # points of a design have many counts in common
-    return Interval(*(end[which].reshape(pairs.shape) for end in _clopper_pearson(distinct.real, distinct.imag)))
+    ends = _clopper_pearson(distinct.real, distinct.imag, upper(level))
+    return Interval(*(end[which].reshape(pairs.shape) for end in ends))
 
 
-def _clopper_pearson(events: Floats, trials: Floats) -> Interval:
+def _clopper_pearson(events: Floats, trials: Floats, quantile: float) -> Interval:
     failures = np.maximum(trials - events, 0.0)
-    low = np.where(events > 0, betaincinv(np.maximum(events, 1e-300), failures + 1, 1 - UPPER), 0.0)
-    high = np.where(failures > 0, betaincinv(events + 1, np.maximum(failures, 1e-300), UPPER), 1.0)
+    low = np.where(events > 0, betaincinv(np.maximum(events, 1e-300), failures + 1, 1 - quantile), 0.0)
+    high = np.where(failures > 0, betaincinv(events + 1, np.maximum(failures, 1e-300), quantile), 1.0)
     missing = np.isnan(events + trials)
     return Interval(np.where(missing, np.nan, low), np.where(missing, np.nan, high))
 
 
-def wilson(events: Floats, trials: Floats) -> Interval:
+def wilson(events: Floats, trials: Floats, level: float = LEVEL) -> Interval:
     """Score interval of a binomial proportion."""
-    z = ndtri(UPPER)
+    z = ndtri(upper(level))
     centre = (events + z**2 / 2) / (trials + z**2)
     half = z / (trials + z**2) * np.sqrt(np.maximum(events * (trials - events) / trials, 0.0) + z**2 / 4)
     return Interval(centre - half, centre + half)
 
 
 def mean_interval(
-    value: Floats, se: Floats, informative: Floats, changing: Floats, low: Floats, high: Floats
+    value: Floats,
+    se: Floats,
+    informative: Floats,
+    changing: Floats,
+    low: Floats,
+    high: Floats,
+    level: float = LEVEL,
 ) -> Interval:
     """Interval of a mean of values in [low, high]: that of a proportion with the same mean and standard error.
 
@@ -153,8 +174,8 @@ def mean_interval(
         trials = share * (1 - share) / spread**2
         weight = _belief(np.minimum(trials * np.minimum(share, 1 - share), changing))
         trials = np.where(trials > informative, trials**weight * informative ** (1 - weight), trials)
-        inner = _proportion(share, trials / (t_quantile(changing) / ndtri(UPPER)) ** 2)
-    missed = 1 - (1 - UPPER) ** (1 / np.maximum(informative, 1.0))
+        inner = _proportion(share, trials / (t_quantile(changing, level) / ndtri(upper(level))) ** 2, level)
+    missed = 1 - (1 - upper(level)) ** (1 / np.maximum(informative, 1.0))
     agreed = Interval(value - missed * (value - low), value + missed * (high - value))
     spanned = Interval(low + inner.low * (high - low), low + inner.high * (high - low))
     return Interval(*(np.where(se == 0, one, other) for one, other in zip(agreed, spanned, strict=True)))
@@ -166,8 +187,8 @@ def mean_events(value: Floats, se: Floats, low: Floats, high: Floats) -> Floats:
         return np.where(se > 0, (np.minimum(value - low, high - value) / se) ** 2, np.inf)
 
 
-def t_quantile(count: Floats) -> Floats:
-    """Student's t quantile for so many observations; NaN for fewer than two."""
+def t_quantile(count: Floats, level: float = LEVEL) -> Floats:
+    """Student's t quantile of a two-sided interval for so many observations; NaN for fewer than two."""
     counts, which = np.unique(count, return_inverse=True)
-    quantiles = np.where(counts > 1, stdtrit(counts - 1, UPPER), np.nan)
+    quantiles = np.where(counts > 1, stdtrit(counts - 1, upper(level)), np.nan)
     return np.asarray(quantiles[which], dtype=np.float64)

@@ -106,6 +106,13 @@ _ALL: tuple[Metric, ...] = (
     *(_outcome(outcome) for outcome in Outcome),
     _rate("peace", Tally.PEACE, _EPISODES, "rate of peace", "episodes without war of any kind, per episode"),
     _rate("war", Tally.WARS, _EPISODES, "rate of war", "wars of any kind, per episode"),
+    Metric(
+        "wider_war",
+        Ratio(Tally.WARS, _EPISODES),
+        "rate of wars that third parties join",
+        "wars that third parties joined (wars other than bilateral ones), per episode",
+        minus=Ratio(Tally.BILATERAL_WAR, _EPISODES),
+    ),
     _rate("challenge", Tally.CHALLENGES, _EPISODES, "rate of challenges", "challenges per episode"),
     _rate("war_given_challenge", Tally.WARS, Tally.CHALLENGES, "war given a challenge", "wars per challenge"),
     _rate("war_given_refusal", Tally.WARS, Tally.REFUSALS, "war given a refusal", "wars per refused demand"),
@@ -276,7 +283,7 @@ def chosen_metrics(experiment: Experiment) -> tuple[Metric, ...]:
         return tuple(METRICS.values())
     problems = [_unknown(position, name) for position, name in enumerate(chosen) if name not in METRICS]
     if problems:
-        raise ConfigError(map(str, problems))
+        raise ConfigError(map(experiment.describe, problems))
     return tuple(metric for metric in METRICS.values() if metric.name in chosen)
 
 
@@ -289,12 +296,14 @@ def plan(experiment: Experiment) -> Plan:
     """The fewest second moments from which every chosen metric and its paired difference get standard errors."""
     metrics = chosen_metrics(experiment)
     names = [institution.name for institution in experiment.institutions]
+    joint, group = experiment.outputs.joint, experiment.sampling.group
     return Plan(
         own_pairs=own_pairs(metrics),
         cross_pairs=cross_pairs(metrics),
         reference=names.index(experiment.reference),
-        joint=experiment.outputs.joint,
-        group=experiment.sampling.group,
+        joint=joint,
+        histories=joint != "none" and (group > 1 or max(experiment.values_of("dynamics.episodes")) > 1),
+        group=group,
     )
 
 
@@ -304,7 +313,7 @@ def own_pairs(metrics: Iterable[Metric]) -> NDArray[np.int64]:
 
 
 def cross_pairs(metrics: Iterable[Metric]) -> NDArray[np.int64]:
-    """Products of a tally of an institution and a tally of the reference: here (i, j) and (j, i) differ."""
+    """Products of a tally of an institution and a tally of another: here (i, j) and (j, i) differ."""
     return _sorted({(i, j) for m in metrics for i in m.rows() for j in m.rows()})
 
 

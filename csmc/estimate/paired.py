@@ -1,21 +1,30 @@
-"""Every estimate of a metric: its value, and its difference from the reference under the same draws."""
+"""Every estimate of a metric: its value, and the difference of two institutions under the same draws."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from csmc.estimate.differences import Known, hull, mover_interval, paired_proportion_interval, unshared_events
+from csmc.estimate.differences import (
+    Known,
+    effective_pairs,
+    hull,
+    mover_interval,
+    paired_proportion_interval,
+    unshared_events,
+)
 from csmc.estimate.independence import independent_variance
 from csmc.estimate.intervals import (
+    LEVEL,
     Floats,
     Interval,
     mean_events,
     mean_interval,
     proportion_interval,
 )
-from csmc.estimate.metrics import Constant, Metric, Ratio
-from csmc.estimate.ratios import ROUNDING, Influence, Moments, covariance, influence, variance
+from csmc.estimate.metrics import Constant, Metric
+from csmc.estimate.ratios import ROUNDING, Influence, Moments, Pairs, covariance, influence, variance
 
 
 class Estimate(NamedTuple):
@@ -35,109 +44,162 @@ class Estimate(NamedTuple):
     pairing_gain: Floats
 
 
-def estimate(metric: Metric, moments: Moments) -> Estimate:
-    """Estimate a metric at every point and institution of `moments`."""
-    own = influence(metric, moments)
-    own_variance = variance(moments, own)
-    known = Known(own.value, np.sqrt(own_variance), *_interval(metric, moments, own, np.sqrt(own_variance)))
-    shared = covariance(moments, own)
-    difference, difference_variance, unpaired = _difference(moments, own, own_variance, shared)
-    difference_se = np.sqrt(difference_variance)
-    if metric.kind == "proportion":
-        paired = _proportion_difference(metric, moments, own, known, difference, difference_se, shared)
+class Difference(NamedTuple):
+    """A metric of one institution minus that of another, (point, pair); the fields are as in `Estimate`."""
+
+    value: Floats
+    se: Floats
+    low: Floats
+    high: Floats
+    pairing_gain: Floats
+
+
+def estimate(metric: Metric, moments: Moments, level: float = LEVEL) -> Estimate:
+    """Estimate a metric at every point and institution of `moments`, with intervals of a confidence level."""
+    single = Single(metric, moments, level)
+    return Estimate(*single.known, *_compare(single, moments.against_reference()))
+
+
+def differences(metric: Metric, moments: Moments, pairs: Pairs, level: float = LEVEL) -> Difference:
+    """Estimate how a metric differs in each of some pairs of institutions, with intervals of a confidence level.
+
+    Exchanging the two institutions of a pair changes the signs, and nothing else but the last bits.
+
+    Raises
+    ------
+    CsmcError
+        What these pairs need has not been counted, see `Moments.places`.
+    """
+    return _compare(Single(metric, moments, level), pairs)
+
+
+@dataclass(frozen=True)
+class Single:
+    """A metric of each institution, (point, institution), with all that differences of two of them need."""
+
+    metric: Metric
+    moments: Moments
+    level: float = LEVEL
+
+    @cached_property
+    def influence(self) -> Influence:
+        """The metric, and what one unit adds to its error."""
+        return influence(self.metric, self.moments)
+
+    @cached_property
+    def variance(self) -> Floats:
+        """Sampling variance."""
+        return variance(self.moments, self.influence)
+
+    @cached_property
+    def known(self) -> Known:
+        """Value, error and interval."""
+        return Known(self.influence.value, self.se, *self._interval())
+
+    @cached_property
+    def se(self) -> Floats:
+        """Standard error."""
+        return np.asarray(np.sqrt(self.variance))
+
+    @cached_property
+    def bounds(self) -> tuple[Floats, Floats]:
+        """The least and the largest value that a mean can have at each point."""
+        known = {Constant.EPISODES: self.moments.episodes, Constant.STATES: self.moments.states}
+        metric, points = self.metric, len(self.moments.episodes)
+        high = known[metric.high] if isinstance(metric.high, Constant) else np.full(points, metric.high)
+        return np.full((points, 1), metric.low), high[:, None].astype(np.float64)
+
+    @cached_property
+    def changing(self) -> Floats:
+        """How many of the informative units may differ: no more than things happened that change the value."""
+        informative = self.influence.informative
+        if self.metric.changes is None:
+            return informative
+        return np.minimum(informative, np.maximum(self.moments.total(self.metric.changes), 2.0))
+
+    def _interval(self) -> Interval:
+        own, metric = self.influence, self.metric
+        if metric.kind == "proportion":
+            least = self.moments.least_effect
+            return proportion_interval(own.value, self.se, own.trials, own.informative, self.level, least)
+        if metric.minus is None:
+            return mean_interval(own.value, self.se, own.informative, self.changing, *self.bounds, self.level)
+        one, other = (
+            Single(replace(metric, ratio=ratio, minus=None, low=0.0), self.moments, self.level).known
+            for ratio in (metric.ratio, metric.minus)
+        )  # from 0 on, each
+        return mover_interval(one, other, (one.se**2 + other.se**2 - self.se**2) / 2)
+
+
+def _compare(single: Single, pairs: Pairs) -> Difference:
+    """The differences of all pairs; an institution differs from itself by 0 with certainty."""
+    shared = covariance(single.moments, single.influence, pairs)
+    difference, difference_variance, unpaired = difference_of(single, pairs, shared)
+    se = np.sqrt(difference_variance)
+    if single.metric.kind == "proportion":
+        ends = _proportion_difference(single, pairs, difference, se, shared)
     else:
-        paired = _mean_difference(metric, moments, own, known, unpaired, shared)
-    low, high = _known_for_the_reference(paired, difference, moments.plan.reference)
+        ends = _mean_difference(single, pairs, unpaired, shared)
+    same = pairs.one == pairs.other
+    low, high = (np.where(same, difference, end) for end in ends)
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = np.where(difference_variance > 0, unpaired / difference_variance, np.nan)
-    return Estimate(*known, difference, difference_se, low, high, gain)
+    return Difference(difference, se, low, high, gain)
 
 
-def _interval(metric: Metric, moments: Moments, own: Influence, se: Floats) -> Interval:
-    if metric.kind == "proportion":
-        return proportion_interval(own.value, se, own.trials, own.informative, moments.least_effect)
-    if metric.minus is None:
-        return mean_interval(own.value, se, own.informative, _changing(metric, moments, own), *_bounds(metric, moments))
-    one, other = (_part(metric, ratio, moments) for ratio in (metric.ratio, metric.minus))
-    return mover_interval(one, other, (one.se**2 + other.se**2 - se**2) / 2)
+def difference_of(single: Single, pairs: Pairs, shared: Floats) -> tuple[Floats, Floats, Floats]:
+    """Difference of two institutions, its variance, and what that would be for independent draws.
 
-
-def _part(metric: Metric, ratio: Ratio, moments: Moments) -> Known:
-    """One of the two ratios, from 0 on, whose difference is the metric."""
-    part = replace(metric, ratio=ratio, minus=None, low=0.0)
-    own = influence(part, moments)
-    se = np.sqrt(variance(moments, own))
-    return Known(own.value, se, *_interval(part, moments, own, se))
-
-
-def _bounds(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
-    """The least and the largest value that a mean can have at each point."""
-    known = {Constant.EPISODES: moments.episodes, Constant.STATES: moments.states}
-    high = known[metric.high] if isinstance(metric.high, Constant) else np.full(len(moments.episodes), metric.high)
-    return np.full((len(high), 1), metric.low), high[:, None].astype(np.float64)
-
-
-def _changing(metric: Metric, moments: Moments, own: Influence) -> Floats:
-    """How many of the informative replicates may differ: no more than things happened that change the value."""
-    if metric.changes is None:
-        return own.informative
-    return np.minimum(own.informative, np.maximum(moments.total(metric.changes), 2.0))
-
-
-def _difference(
-    moments: Moments, own: Influence, own_variance: Floats, shared: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Difference from the reference, its variance, and what that would be for independent draws.
-
-    Symmetric in the two institutions, and the moments are centred exactly: a copy of the reference differs by
+    Symmetric in the two institutions, and the moments are centred exactly: a copy of an institution differs from it by
     exactly 0 with a standard error of exactly 0.
     """
-    reference = moments.plan.reference
-    difference = own.value - own.value[:, [reference]]
-    unpaired = own_variance + own_variance[:, [reference]]
+    value, own_variance = single.influence.value, single.variance
+    difference = value[:, pairs.one] - value[:, pairs.other]
+    unpaired = own_variance[:, pairs.one] + own_variance[:, pairs.other]
     paired = unpaired - 2 * shared
     return difference, np.where(paired <= ROUNDING * unpaired, 0.0, paired), unpaired
 
 
-def _proportion_difference(
-    metric: Metric,
-    moments: Moments,
-    own: Influence,
-    known: Known,
-    difference: Floats,
-    se: Floats,
-    shared: Floats,
-) -> Interval:
+def _proportion_difference(single: Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:
     """Bonett and Price's interval; where the institutions need not have the same trials, not within that of MOVER."""
-    independent = independent_variance(metric, moments, own, known.se, se)
-    trials, informative = (_smaller(moments, count) for count in (own.trials, own.informative))
-    pairs = paired_proportion_interval(difference, se, trials, informative, independent, moments.least_effect)
-    if isinstance(metric.ratio.denominator, Constant):
-        return pairs
-    return hull(pairs, mover_interval(known, _of_reference(moments, known), shared))
+    ends = paired_proportion_interval(*_as_pairs(single, pairs, difference, se))
+    if isinstance(single.metric.ratio.denominator, Constant):
+        return ends
+    return hull(ends, mover_interval(*_both(pairs, single.known), shared))
 
 
-def _mean_difference(
-    metric: Metric, moments: Moments, own: Influence, known: Known, unpaired: Floats, shared: Floats
-) -> Interval:
-    low, high = _bounds(metric, moments)
-    events = _smaller(moments, mean_events(own.value, known.se, low, high))
-    added = unshared_events(unpaired, events, _smaller(moments, _changing(metric, moments, own)))
-    below, above = mover_interval(known, _of_reference(moments, known), shared, added)
+def _as_pairs(
+    single: Single, pairs: Pairs, difference: Floats, se: Floats
+) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float]:
+    """What an interval of a difference of paired proportions is made of."""
+    own = single.influence
+    independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
+    trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
+    return difference, se, trials, informative, independent, single.level, single.moments.least_effect
+
+
+def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:
+    """How many independent pairs that differ from the reference stand behind the difference of a proportion."""
+    single, pairs = Single(metric, moments, level), moments.against_reference()
+    difference, difference_variance, _ = difference_of(single, pairs, covariance(moments, single.influence, pairs))
+    independent_pairs, share = effective_pairs(*_as_pairs(single, pairs, difference, np.sqrt(difference_variance)))
+    return independent_pairs * share
+
+
+def _mean_difference(single: Single, pairs: Pairs, unpaired: Floats, shared: Floats) -> Interval:
+    low, high = single.bounds
+    events = _smaller(pairs, mean_events(single.influence.value, single.se, low, high))
+    added = unshared_events(unpaired, events, _smaller(pairs, single.changing), single.level)
+    below, above = mover_interval(*_both(pairs, single.known), shared, added)
     return Interval(np.maximum(below, low - high), np.minimum(above, high - low))
 
 
-def _of_reference(moments: Moments, known: Known) -> Known:
-    return Known(*(part[:, [moments.plan.reference]] for part in known))
+def _both(pairs: Pairs, known: Known) -> tuple[Known, Known]:
+    """What is known of one institution, and of the other."""
+    one, other = (Known(*(part[:, which] for part in known)) for which in pairs)
+    return one, other
 
 
-def _smaller(moments: Moments, count: Floats) -> Floats:
-    """The smaller count of each institution and the reference."""
-    return np.minimum(count, count[:, [moments.plan.reference]])
-
-
-def _known_for_the_reference(interval: Interval, difference: Floats, reference: int) -> Interval:
-    """The reference differs from itself by 0 with certainty."""
-    for end in interval:
-        end[:, reference] = difference[:, reference]
-    return interval
+def _smaller(pairs: Pairs, count: Floats) -> Floats:
+    """The smaller count of the two institutions."""
+    return np.minimum(count[:, pairs.one], count[:, pairs.other])

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from csmc.errors import CsmcError
 from csmc.estimate.intervals import BALANCED, INDEPENDENT
 from csmc.estimate.metrics import Constant, Metric, Ratio
 from csmc.kernel.codes import Tally, row_scale
@@ -19,6 +20,13 @@ ROUNDING = 1e-13
 
 #: A row's weight in a metric's influence on one replicate.
 Weights = tuple[tuple[Tally, Floats], ...]
+
+
+class Pairs(NamedTuple):
+    """Pairs of institutions by their numbers, (pair,) each: one is compared with the other."""
+
+    one: Integers
+    other: Integers
 
 
 @dataclass(frozen=True)
@@ -73,9 +81,18 @@ class Moments:
         if isinstance(row, Constant):
             with np.errstate(invalid="ignore"):
                 return total * total / self.units[:, None]
-        pair = _position(self.plan.own_pairs, row, row)
+        return self.products(row, row)
+
+    def products(self, first: Tally, second: Tally) -> Floats:
+        """Sum of products of two tallies of the same institution over the units, not centred."""
+        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
-        return (high * 2.0**32 + low) / self._scale(row) ** 2
+        return (high * 2.0**32 + low) / self._scales(first, second)
+
+    def cross_products(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
+        """Sum of products of a tally of one institution and a tally of the other, (point, pair), not centred."""
+        high, low = self._cross_limbs(first, second, pairs)
+        return (high * 2.0**32 + low) / self._scales(first, second)
 
     def own(self, first: Tally, second: Tally) -> Floats:
         """Centred sum of products of two tallies of the same institution."""
@@ -84,13 +101,48 @@ class Moments:
         sums = self.tallies.sums
         return self._centred(high, low, sums[:, :, first], sums[:, :, second]) / self._scales(first, second)
 
-    def cross(self, first: Tally, second: Tally) -> Floats:
-        """Centred sum of products of a tally of each institution and a tally of the reference."""
-        pair = _position(self.plan.cross_pairs, first, second)
-        high, low = self.tallies.cross_high[:, :, pair], self.tallies.cross_low[:, :, pair]
-        sums, reference = self.tallies.sums, self.plan.reference
-        theirs = np.broadcast_to(sums[:, [reference], second], sums.shape[:2])
-        return self._centred(high, low, sums[:, :, first], theirs) / self._scales(first, second)
+    def cross(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
+        """Centred sum of products of a tally of one institution and a tally of the other, (point, pair)."""
+        sums, limbs = self.tallies.sums, self._cross_limbs(first, second, pairs)
+        centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
+        return centred / self._scales(first, second)
+
+    def _cross_limbs(self, first: Tally, second: Tally, pairs: Pairs) -> tuple[Integers, Integers]:
+        place = pairs.one, self.places(pairs.other), _position(self.plan.cross_pairs, first, second)
+        return self.tallies.cross_high[:, *place], self.tallies.cross_low[:, *place]
+
+    def places(self, others: Integers) -> Integers:
+        """Where among the partners of cross moments, and of a joint table, some institutions are.
+
+        Raises
+        ------
+        CsmcError
+            Nothing is counted of pairs with one of them.
+        """
+        if self.plan.joint == "all":
+            return others
+        if (others != self.plan.reference).any():
+            raise CsmcError(
+                "pairs of institutions without the reference have not been counted; run with outputs.joint: all, "
+                "into another output"
+            )
+        return np.zeros_like(others)
+
+    def against(self, institution: int) -> "Moments":
+        """The same moments with another institution, by its number, as the reference of every difference.
+
+        Raises
+        ------
+        CsmcError
+            Only pairs with the reference have been counted.
+        """
+        self.places(np.array([institution]))
+        return replace(self, plan=replace(self.plan, reference=institution))
+
+    def against_reference(self) -> Pairs:
+        """Every institution and the reference."""
+        everyone = np.arange(self.tallies.sums.shape[1])
+        return Pairs(everyone, np.full_like(everyone, self.plan.reference))
 
     def _centred(self, high: Integers, low: Integers, first: Integers, second: Integers) -> Floats:
         """sum xy - sum x sum y / units, subtracted in exact integers: constants and duplicates give exactly 0."""
@@ -165,16 +217,17 @@ def _ratio_influence(sign: int, ratio: Ratio, moments: Moments) -> Influence:
 def variance(moments: Moments, influence: Influence) -> Floats:
     """Sampling variance of the metric; NaN where fewer than two units inform it."""
     terms = [a * b * moments.own(i, j) for i, a in influence.weights for j, b in influence.weights]
-    return _sum_without_rounding(terms)
+    return sum_without_rounding(terms)
 
 
-def covariance(moments: Moments, influence: Influence) -> Floats:
-    """Sampling covariance of each institution's metric with that of the reference, from the same replicates."""
-    reference = moments.plan.reference
-    terms = [a * b[:, [reference]] * moments.cross(i, j) for i, a in influence.weights for j, b in influence.weights]
-    return _sum_without_rounding(terms)
+def covariance(moments: Moments, influence: Influence, pairs: Pairs) -> Floats:
+    """Sampling covariance of the metric of the two institutions of each pair, from the same replicates."""
+    one, other = ([(row, weight[:, which]) for row, weight in influence.weights] for which in pairs)
+    terms = [a * b * moments.cross(i, j, pairs) for i, a in one for j, b in other]
+    return sum_without_rounding(terms)
 
 
-def _sum_without_rounding(terms: Sequence[Floats]) -> Floats:
+def sum_without_rounding(terms: Sequence[Floats]) -> Floats:
+    """Their sum, or exactly 0 where they cancel but for rounding."""
     total, size = np.sum(terms, axis=0), np.sum(np.abs(terms), axis=0)
     return np.where(np.abs(total) <= ROUNDING * size, 0.0, total)

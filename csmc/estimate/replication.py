@@ -51,7 +51,7 @@ def _variances(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
     own, reference = influence(metric, moments), moments.plan.reference
     here = variance(moments, own)
     unpaired = here + here[:, [reference]]
-    apart = unpaired - 2 * covariance(moments, own)
+    apart = unpaired - 2 * covariance(moments, own, moments.against_reference())
     return here, np.where(apart <= ROUNDING * unpaired, 0.0, apart)
 
 

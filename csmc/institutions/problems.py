@@ -42,13 +42,13 @@ def _message(item: dict[str, Any], model: type[BaseModel], hint: bool) -> str:
 
 def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
     for part in location:
-        if isinstance(part, str):
+        if isinstance(part, str) and part in model.model_fields:
             model = next(_models_in(model.model_fields[part].annotation), model)
     return list(model.model_fields)
 
 
 def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if get_origin(annotation) in (Union, types.UnionType, Annotated, tuple, list):
+    if get_origin(annotation) in (Union, types.UnionType, Annotated, tuple, list, dict):
         for part in get_args(annotation):
             yield from _models_in(part)
     elif isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -32,6 +32,7 @@ from csmc.kernel.lanes import (
     new_arrays,
 )
 from csmc.kernel.mathematics import exp
+from csmc.kernel.result import N_FATES
 
 _FIRST_INDEX = np.int64(0)
 _PLANE = int(Layout.PLANE)
@@ -102,8 +103,8 @@ def _begin(point, institution, start, capability, trust, legitimacy, counts, sha
 @compiled
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions_of_points,
-    seeds, firsts, replicates, lanes, scales, own_pairs, cross_pairs, reference, partners, group,
-    sums, own_high, own_low, cross_high, cross_low, joint, patterns, traced, first_traced,
+    seeds, firsts, replicates, lanes, scales, own_pairs, cross_pairs, compared, partners, followed, group,
+    sums, own_high, own_low, cross_high, cross_low, joint, patterns, fate_high, fate_low, traced, first_traced,
 ):  # fmt: skip
     """Simulate a block of replicates of each point under every institution and add their tallies.
 
@@ -119,7 +120,7 @@ def tally_block(
     n_institutions = institutions_of_points.shape[1]
     # where the moments of single replicates begin: those of groups, if these are more, come first
     own_singles = own_high.shape[2] - own_pairs.shape[0]
-    cross_singles = cross_high.shape[2] - cross_pairs.shape[0]
+    cross_singles = cross_high.shape[3] - cross_pairs.shape[0]
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
     world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
     capability = aligned((n_institutions, world.shape[1], lanes))
@@ -129,6 +130,7 @@ def tally_block(
     outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
     counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
     shares = aligned((n_institutions, tallies.N_SHARES, lanes))
+    fates = np.zeros((followed.shape[0], N_FATES, lanes), dtype=np.int32)
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
     survivor_replicate = np.zeros(lanes, dtype=np.int64)
@@ -210,6 +212,7 @@ def tally_block(
                         tracing.trace_aftermath(traced, k, row, outcomes[k], capability[k], trust[k], legitimacy[k])
                     tallies.record_outcomes(episode, outcomes[k], counts[k])
                 tallies.add_joint(outcomes, partners, counted, joint[block])
+                tallies.follow_wars(outcomes, followed, counted, fates)
                 if patterns.shape[1]:
                     tallies.add_patterns(outcomes, counted, patterns[block])
             for k in range(n_institutions):
@@ -217,19 +220,26 @@ def tally_block(
                 tallies.drop(counts[k], counted)
                 tallies.add_sums(counts[k], sums[block, k])
             for k in range(n_institutions):
-                own, other = counts[k], counts[reference]
+                own = counts[k]
                 tallies.add_products(
                     own, own, own_pairs, point.episodes, scale,
                     own_high[block, k, own_singles:], own_low[block, k, own_singles:],
                 )  # fmt: skip
-                tallies.add_products(
-                    own, other, cross_pairs, point.episodes, scale,
-                    cross_high[block, k, cross_singles:], cross_low[block, k, cross_singles:],
-                )  # fmt: skip
-            if group > 1:
+                for p in range(compared.shape[0]):
+                    tallies.add_products(
+                        own, counts[compared[p]], cross_pairs, point.episodes, scale,
+                        cross_high[block, k, p, cross_singles:], cross_low[block, k, p, cross_singles:],
+                    )  # fmt: skip
+            if group == 1:
+                tallies.add_fates(fates, followed, counts, point.episodes, scale, fate_high[block], fate_low[block])
+            else:
                 for k in range(n_institutions):
                     tallies.fold(counts[k], group)
                 for k in range(n_institutions):
-                    own, other = counts[k], counts[reference]
+                    own = counts[k]
                     tallies.add_group_products(own, own, own_pairs, own_high[block, k], own_low[block, k])
-                    tallies.add_group_products(own, other, cross_pairs, cross_high[block, k], cross_low[block, k])
+                    for p in range(compared.shape[0]):
+                        tallies.add_group_products(
+                            own, counts[compared[p]], cross_pairs, cross_high[block, k, p], cross_low[block, k, p]
+                        )
+                tallies.add_group_fates(fates, followed, counts, group, fate_high[block], fate_low[block])

@@ -3,7 +3,7 @@
 from enum import IntEnum
 
 #: Version of the mapping from (seed, replicate, parameters) to outcomes; it changes when any number may change.
-STREAM_VERSION = 4
+STREAM_VERSION = 5
 
 #: Draws of different items (rungs, dimensions, attempts) are this far apart; also the largest number of states.
 STRIDE = 64

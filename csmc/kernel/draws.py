@@ -32,6 +32,7 @@ _UNIT = 2.0**-32
 
 _PLAIN = int(Replication.PLAIN)
 _ANTITHETIC = int(Replication.ANTITHETIC)
+_STRATIFIED = int(Replication.STRATIFIED)
 _SCHEME_SHIFT = np.int64(NUMBER_BITS)
 _NUMBER = np.int64((1 << NUMBER_BITS) - 1)
 _PAIR_SHIFT = np.int64(GROUP_SHIFTS[Replication.ANTITHETIC])
@@ -130,8 +131,9 @@ def _fill(out, n, replicate, episode, purpose, first, seed):
         _fill_plain(out, n, replicate, episode, purpose, first, seed)
     elif scheme == _ANTITHETIC:
         _fill_pairs(out, n, replicate, episode, purpose, first, seed)
-    else:
+    elif scheme == _STRATIFIED:
         _fill_strata(out, n, replicate, episode, purpose, first, seed)
+    # a further Replication has its branch here; `csmc.kernel.run` refuses numbers of none
 
 
 @stage

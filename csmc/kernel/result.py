@@ -18,6 +18,12 @@ PATTERN_INSTITUTIONS = 10
 #: A second moment is kept as high * 2**LIMB_BITS + low.
 LIMB_BITS = 32
 
+#: The fate of a war under another institution is the outcome of the same episode, or that it is no war of any kind.
+PREVENTED = N_OUTCOMES
+N_FATES = N_OUTCOMES + 1
+#: What the count of a fate is multiplied by.
+N_FACTORS = 3
+
 
 def _no_pairs() -> Integers:
     return np.zeros((0, 2), dtype=np.int64)
@@ -28,17 +34,19 @@ class Plan:
     """Which second moments, joint tables and war patterns to count.
 
     own_pairs (pair, 2): products of two tallies of one institution. cross_pairs (pair, 2): a tally of an institution
-    times a tally of the reference institution (an index). joint: against whom outcomes are tabulated:
-    "reference", "all" or "none"; with "none" no war patterns are counted either, so that what is counted of an
-    institution does not depend on which others there are, but for the reference. group: replicates that are drawn
-    together (`csmc.kernel.codes.Replication`). Where they are several, a second moment is of the sums of groups, and
-    after those of all pairs come the same of single replicates.
+    times a tally of the reference institution (an index), or with joint "all" of every institution. joint: against whom
+    outcomes are tabulated: "reference", "all" or "none"; with "none" no war patterns are counted either, so that what
+    is counted of an institution does not depend on which others there are, but for the reference. histories: whether
+    the fates of wars, which the joint table counts, have second moments of their own, as units of more than one
+    episode need. group: replicates that are drawn together (`csmc.kernel.codes.Replication`), and are the unit of every
+    second moment. Where they are several, after the products of all pairs come the same of single replicates.
     """
 
     own_pairs: Integers = field(default_factory=_no_pairs)
     cross_pairs: Integers = field(default_factory=_no_pairs)
     reference: int = 0
     joint: str = "reference"
+    histories: bool = False
     group: int = 1
 
     def partners(self, n_institutions: int) -> Integers:
@@ -49,6 +57,20 @@ class Plan:
             return np.arange(n_institutions, dtype=np.int64)
         return np.array([self.reference], dtype=np.int64)
 
+    def compared(self, n_institutions: int) -> Integers:
+        """Institutions with whose tallies those of each are multiplied."""
+        if self.joint == "all":
+            return np.arange(n_institutions, dtype=np.int64)
+        return np.array([self.reference], dtype=np.int64)
+
+    def fates(self, n_institutions: int) -> Integers:
+        """Whose wars are followed under whom, (pair, 2): every tabulated pair of different institutions, both ways."""
+        everyone = range(n_institutions if self.histories else 0)
+        partners = self.partners(n_institutions)
+        pairs = [(one, other) for one in everyone for other in everyone if one != other]
+        followed = [pair for pair in pairs if np.isin(pair, partners).any()]
+        return np.array(followed, dtype=np.int64).reshape(-1, 2)
+
     @property
     def units(self) -> int:
         """Of how many things each product is summed: of groups, and if these are not single replicates, of those."""
@@ -56,12 +78,14 @@ class Plan:
 
 
 class Tallies(NamedTuple):
-    """Sums over replicates, all int64. K institutions, J partners of the joint table.
+    """Sums over replicates, all int64. K institutions, J partners of the joint table, P of the cross moments.
 
-    sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, cross pair): a second moment is
+    sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, P, cross pair): a second moment is
     high * 2**32 + low, of pairs twice as many if the plan is of groups; joint (K, J, outcome, partner's outcome);
     patterns (2**min(K, 10),): episodes by war (1) or no war (0), bit k for institution k; empty without joint tables.
-    Fixed-point rows: `csmc.kernel.codes.row_scale`.
+    fate_high, fate_low (pair of `Plan.fates`, factor, fate): of a unit's wars under the first, the number with a fate
+    (an outcome of the same episodes under the second, or PREVENTED) times a factor: itself, the wars under the first,
+    those under the second. A unit is a replicate, or a group of them. Fixed-point rows: `csmc.kernel.codes.row_scale`.
     """
 
     sums: Integers
@@ -71,6 +95,8 @@ class Tallies(NamedTuple):
     cross_low: Integers
     joint: Integers
     patterns: Integers
+    fate_high: Integers
+    fate_low: Integers
 
     def __add__(self, other: object) -> "Tallies":
         if not isinstance(other, Tallies):
@@ -80,7 +106,11 @@ class Tallies(NamedTuple):
 
 def carry(tallies: Tallies) -> Tallies:
     """Bring every second moment to 0 <= low < 2**32, in place: equal numbers then have equal bits."""
-    for high, low in ((tallies.own_high, tallies.own_low), (tallies.cross_high, tallies.cross_low)):
+    for high, low in (
+        (tallies.own_high, tallies.own_low),
+        (tallies.cross_high, tallies.cross_low),
+        (tallies.fate_high, tallies.fate_low),
+    ):
         high += low >> LIMB_BITS
         low &= (1 << LIMB_BITS) - 1
     return tallies
@@ -91,16 +121,19 @@ Shapes = Mapping[str, tuple[int, ...]]  #: of the fields of `Tallies`, in order
 
 def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
     """The shapes of the fields of `Tallies` that `plan` asks for, in order."""
-    own, cross = (plan.units * len(pairs) for pairs in (plan.own_pairs, plan.cross_pairs))
-    partners = len(plan.partners(n_institutions))
+    own, partners = plan.units * len(plan.own_pairs), len(plan.partners(n_institutions))
+    cross = (n_institutions, len(plan.compared(n_institutions)), plan.units * len(plan.cross_pairs))
+    fate = (len(plan.fates(n_institutions)), N_FACTORS, N_FATES)
     return {
         "sums": (n_institutions, N_TALLIES),
         "own_high": (n_institutions, own),
         "own_low": (n_institutions, own),
-        "cross_high": (n_institutions, cross),
-        "cross_low": (n_institutions, cross),
+        "cross_high": cross,
+        "cross_low": cross,
         "joint": (n_institutions, partners, N_OUTCOMES, N_OUTCOMES),
         "patterns": (0 if plan.joint == "none" else 1 << min(n_institutions, PATTERN_INSTITUTIONS),),
+        "fate_high": fate,
+        "fate_low": fate,
     }
 
 

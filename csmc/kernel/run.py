@@ -103,7 +103,7 @@ def tally_points(
         A number of states that the addresses of the draws do not allow, or that is not that of the system; or second
         moments of groups that the replicates are not in, or of which there is only a part.
     """
-    if len(plan.own_pairs) or len(plan.cross_pairs):
+    if len(plan.own_pairs) or len(plan.cross_pairs) or plan.histories:
         _check_groups(blocks, plan.group)
     most = int(blocks.counts.max())
     return _run(points, system, institutions, blocks, plan, min(most, LANES) if INTERPRETED else LANES, NO_TRACE, 0)
@@ -154,12 +154,17 @@ def trace(
 
 def _check_groups(blocks: Blocks, group: int) -> None:
     """Second moments of correlated replicates, taken as if they were not, would give intervals that are too short."""
-    drawn = {group_size(Replication(scheme)) for scheme in np.unique(blocks.firsts >> NUMBER_BITS).tolist()}
+    drawn = {group_size(scheme) for scheme in _schemes(blocks)}
     if drawn != {group}:
         raise ValueError(f"plan.group={group} is not the size of the groups that are drawn ({sorted(drawn)})")
     for name, numbers in (("firsts", blocks.firsts), ("counts", blocks.counts)):
         if (numbers % group).any():
             raise ValueError(f"{name}={numbers[numbers % group != 0][0]} is not a multiple of the group of {group}")
+
+
+def _schemes(blocks: Blocks) -> list[Replication]:
+    """The schemes that replicates are numbered by; ValueError for a number of none, whose draws nobody would fill."""
+    return [Replication(scheme) for scheme in np.unique(blocks.firsts >> NUMBER_BITS).tolist()]
 
 
 def _run(
@@ -173,6 +178,7 @@ def _run(
     first_traced: int,
 ) -> Tallies:
     """Call the compiled block with arguments of one signature."""
+    _schemes(blocks)
     for n in np.unique(points["n_states"]):
         if not 2 <= n <= STRIDE or n != len(system.capability):
             raise ValueError(f"n_states={n} is outside [2, {STRIDE}] or not the {len(system.capability)} of the system")
@@ -195,8 +201,9 @@ def _run(
         scales[which],
         _own(plan.own_pairs, np.int64),
         _own(plan.cross_pairs, np.int64),
-        np.int64(plan.reference),
+        plan.compared(n_institutions),
         plan.partners(n_institutions),
+        plan.fates(n_institutions),
         np.int64(plan.group),
         *result,
         traced,

@@ -28,7 +28,7 @@ from csmc.kernel.lanes import (
     WON,
     laned,
 )
-from csmc.kernel.result import LIMB_BITS
+from csmc.kernel.result import LIMB_BITS, N_FATES, PREVENTED
 
 _NO_CHALLENGE = int(Outcome.NO_CHALLENGE)
 _SETTLEMENT = int(Outcome.NEGOTIATED_SETTLEMENT)
@@ -76,6 +76,12 @@ _CONCESSION = EPISODE_FRACTIONS.index(Tally.CONCESSION)
 #: Histories of up to so many episodes have counts whose products, summed over a batch, stay below 2**31: no count is
 #: more than 64 per episode (belligerents), no batch has more than MOST_LANES = 2**7 lanes.
 _SHORT = 32
+
+#: Pairs of rows for `add_products`: of fates with themselves, and with the wars. Fates are counts, and the tallies of
+#: the same numbers are so too: scale 1.
+_FATES = [*range(N_FATES)]
+_SQUARES = np.array([(fate, fate) for fate in _FATES], dtype=np.int64)
+_WITH_WARS = np.array([(fate, _WARS) for fate in _FATES], dtype=np.int64)
 
 _LIMB_BITS = np.int64(LIMB_BITS)
 _LOW_LIMB = np.int64((1 << LIMB_BITS) - 1)
@@ -275,6 +281,48 @@ def add_joint(outcomes, partners, count, joint):
             partner = partners[p]
             for lane in range(count):
                 joint[k, p, outcomes[k, lane], outcomes[partner, lane]] += 1
+
+
+@stage
+def follow_wars(outcomes, pairs, count, fates):
+    """Count, for every lane, what the wars under the first institution of each pair are under the second."""
+    for pair in range(pairs.shape[0]):
+        one, other = pairs[pair, 0], pairs[pair, 1]
+        for lane in range(count):
+            if outcomes[one, lane] >= _BILATERAL_WAR:
+                fate = outcomes[other, lane]
+                fates[pair, fate, lane] += 1
+                fates[pair, PREVENTED, lane] += 1 if fate < _BILATERAL_WAR else 0
+
+
+@stage
+def _forget(followed):
+    for fate in range(followed.shape[0]):
+        for lane in range(followed.shape[1]):
+            followed[fate, lane] = 0
+
+
+@stage
+def add_fates(fates, pairs, counts, episodes, scales, high, low):
+    """Add the second moments of the fates, see `csmc.kernel.result.Tallies`, and begin to count them anew."""
+    for pair in range(pairs.shape[0]):
+        followed, one, other = fates[pair], counts[pairs[pair, 0]], counts[pairs[pair, 1]]
+        add_products(followed, followed, _SQUARES, episodes, scales, high[pair, 0], low[pair, 0])
+        add_products(followed, one, _WITH_WARS, episodes, scales, high[pair, 1], low[pair, 1])
+        add_products(followed, other, _WITH_WARS, episodes, scales, high[pair, 2], low[pair, 2])
+        _forget(followed)
+
+
+@stage
+def add_group_fates(fates, pairs, counts, group, high, low):
+    """As `add_fates`, of the sums of groups; those of `counts` have been folded."""
+    for pair in range(pairs.shape[0]):
+        followed, one, other = fates[pair], counts[pairs[pair, 0]], counts[pairs[pair, 1]]
+        fold(followed, group)
+        add_group_products(followed, followed, _SQUARES, high[pair, 0], low[pair, 0])
+        add_group_products(followed, one, _WITH_WARS, high[pair, 1], low[pair, 1])
+        add_group_products(followed, other, _WITH_WARS, high[pair, 2], low[pair, 2])
+        _forget(followed)
 
 
 @stage

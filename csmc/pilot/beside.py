@@ -11,12 +11,13 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.config import Experiment
+from csmc.engine.cuts import cuts
 from csmc.engine.pending import COMMIT_BYTES
 from csmc.engine.records import chunk_points
 from csmc.engine.store import Store
 from csmc.engine.tallies import Counted
 from csmc.estimate import plan
-from csmc.kernel.result import Integers, carry, from_rows, tally_shapes
+from csmc.kernel.result import LIMB_BITS, Integers, Tallies, carry, from_rows, tally_shapes
 from csmc.pilot.forecast import Line
 from csmc.pilot.sample import Chosen
 from csmc.pilot.simulate import Simulated
@@ -50,17 +51,20 @@ def measure_beside(experiment: Experiment, pilot: Simulated) -> Beside:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="csmc-plan-") as folder:
 
-        def keep(which: Integers) -> _Kept:
-            return _keep(experiment, pilot, which, Path(tempfile.mkdtemp(dir=folder)) / "out")
+        def keep(which: Integers, replicates: int = experiment.sampling.most) -> _Kept:
+            return _keep(experiment, pilot, which, replicates, Path(tempfile.mkdtemp(dir=folder)) / "out")
 
         first, every = keep(crowd[:1]), keep(crowd[:found])
+        segments = int(np.count_nonzero(cuts(experiment).edges < experiment.sampling.most)) + 1
+        of_a_row = experiment.sampling.most // segments
+        first_row, every_row = keep(crowd[:1], of_a_row), keep(crowd[:found], of_a_row)
         one, many = [keep(crowd[:1])], [every if len(crowd) == found else keep(crowd)]
         while len(many) < ROUNDS and time.monotonic() - began < ROUNDS_SECONDS:
             one.append(keep(crowd[:1]))
             many.append(keep(crowd))
     return Beside(
         _line(min(kept.commit for kept in one), min(kept.commit for kept in many), len(crowd), many[0].files),
-        _line(first.commit_bytes, every.commit_bytes, found, every.files),
+        _line(first_row.commit_bytes, every_row.commit_bytes, found, every_row.files),
         _line(min(kept.result for kept in one), min(kept.result for kept in many), len(crowd)),
         _line(first.result_bytes, every.result_bytes, found),
         first.spec_bytes,
@@ -80,10 +84,10 @@ class _Kept(NamedTuple):
     spec_bytes: int
 
 
-def _keep(experiment: Experiment, pilot: Simulated, which: Integers, path: Path) -> _Kept:
-    """Store some points of a pilot in a folder of their own, and make a result of them."""
+def _keep(experiment: Experiment, pilot: Simulated, which: Integers, replicates: int, path: Path) -> _Kept:
+    """Store some points of a pilot in a folder of their own, as if of so many replicates, and make a result of it."""
     chosen = experiment.over(Chosen(experiment.design, tuple(pilot.points[which].tolist())))
-    counted = _as_if_all(chosen, pilot, which)
+    counted = _as_if_of(replicates, chosen, pilot, which)
     store = Store(path)
     with store.claim(chosen, plan(chosen)):
         size = max(COMMIT_BYTES // counted.rows[0].nbytes, 1)
@@ -99,17 +103,29 @@ def _keep(experiment: Experiment, pilot: Simulated, which: Integers, path: Path)
     return _Kept(commit, blocks, -(-len(which) // size), result, _size(result_path(path)), stored - blocks)
 
 
-def _as_if_all(experiment: Experiment, pilot: Simulated, which: Integers) -> Counted:
-    """What was counted as if each history had been seen again and again, up to all replicates; the points from 0.
+def _as_if_of(most: int, experiment: Experiment, pilot: Simulated, which: Integers) -> Counted:
+    """What was counted as if each history had been seen again and again, up to most replicates; the points from 0.
 
-    Larger numbers take more bytes; an odd number of times leaves them no zeros at the end, which would take fewer.
+    Where a pilot has counted more, it is a part of that. Larger numbers take more bytes; an odd number of times leaves
+    them no zeros at the end, which would take fewer.
     """
     replicates = pilot.replicates[which]
-    times = np.minimum(experiment.sampling.replicates // replicates, _MOST_TIMES) | 1
+    times = np.minimum(most // replicates, _MOST_TIMES) | 1
     rows = pilot.rows[which] * times[:, None]
-    carry(from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment))))
+    tallies = from_rows(rows, tally_shapes(len(experiment.institutions), plan(experiment)))
+    _divide(carry(tallies), np.maximum(replicates // most, 1))
     numbers = np.arange(len(which))
     return Counted(np.stack([numbers, 0 * numbers, replicates * times], axis=1), pilot.keys[which], rows)
+
+
+def _divide(tallies: Tallies, parts: Integers) -> None:
+    """Leave one of so many parts (point,) of what has been counted, in place."""
+    whole = {"own_high": tallies.own_low, "cross_high": tallies.cross_low}
+    for name, field in tallies._asdict().items():
+        each = parts.reshape(-1, *[1] * (field.ndim - 1))
+        if name in whole:
+            whole[name] += (field % each) << LIMB_BITS
+        field //= each
 
 
 def _size(path: Path) -> int:

@@ -68,6 +68,18 @@ class HalfWidth(NamedTuple):
     difference_worst: float
 
 
+class ByPrecision(NamedTuple):
+    """With how many replicates points are expected to end where a precision decides.
+
+    least, most: of any point. limit: `max_replicates`, and at_limit: how many points are expected to end there.
+    """
+
+    least: int
+    most: int
+    limit: int
+    at_limit: int
+
+
 class Pilot(NamedTuple):
     """What was simulated for a forecast.
 
@@ -87,8 +99,9 @@ class Pilot(NamedTuple):
 class Load:
     """What a run has to do.
 
-    points: of the result. unfinished: points with work left. blocks: to simulate. planned: seconds on one core.
-    row_bytes: of the tallies of a block in memory. here: cores of this machine, which are threads of one process.
+    points: of the result. unfinished: rows of the store with work left. blocks: to simulate. planned:
+    seconds on one core. row_bytes: of the tallies of a block in memory. here: cores of this machine, which are threads
+    of one process.
     """
 
     points: int
@@ -133,7 +146,8 @@ class Expected(NamedTuple):
 class Forecast:
     """What a run will cost and tell, as `csmc run` would go on with its output.
 
-    Counts are exact, all else is expected. crises are counted once, institution_episodes under every institution.
+    Counts are exact, all else is expected; where a precision decides, counts are expected too, and replicates are the
+    mean over the points. crises are counted once, institution_episodes under every institution.
     core_seconds: of simulating what is left. store_bytes: what the store grows by. result_bytes: of the whole result.
     half_widths: by metric and institution, of all replicates together.
     """
@@ -152,6 +166,7 @@ class Forecast:
     result_bytes: int
     half_widths: Mapping[str, Mapping[str, HalfWidth]]
     pilot: Pilot
+    by_precision: ByPrecision | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The same as JSON values; what is not known is None."""
@@ -198,7 +213,7 @@ def commits(load: Load, seconds: float) -> int:
 
 
 def rows(load: Load, files: int) -> int:
-    """Rows in so many files: blocks of a point are one row, unless a commit comes between them."""
+    """Rows in so many files: blocks between two cuts are one row, unless a commit comes between them."""
     return min(load.unfinished + files, load.blocks)
 
 

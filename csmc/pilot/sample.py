@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.design import Assignment, Design
-from csmc.engine.spans import QUANTUM, Costs, Span
+from csmc.engine.cuts import QUANTUM
+from csmc.engine.spans import Costs, Span
 from csmc.kernel.result import Integers
 
 #: A piece is planned to take this long: some dozens in a second, each far above the cost of a call.

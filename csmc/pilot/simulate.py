@@ -12,8 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from csmc.engine.merging import merged
 from csmc.engine.spans import Costs
-from csmc.engine.store import merged
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.kernel.result import Integers, tally_shapes
 from csmc.pilot.sample import Piece

@@ -14,8 +14,8 @@ from csmc.engine.tallies import Job, tally_span
 from csmc.estimate import plan
 from csmc.kernel.result import Integers
 from csmc.pilot.beside import measure_beside
-from csmc.pilot.forecast import Amount, Forecast, Load, Measured, Pilot, expected
-from csmc.pilot.precision import half_widths
+from csmc.pilot.forecast import Amount, ByPrecision, Forecast, Load, Measured, Pilot, expected
+from csmc.pilot.precision import expected_ends, half_widths
 from csmc.pilot.sample import Pieces
 from csmc.pilot.simulate import Simulated, simulate
 
@@ -46,38 +46,42 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     """
     job = Job(experiment, plan(experiment))
     began = time.process_time()
-    costs, replicates, n_points = Costs(experiment), experiment.sampling.replicates, experiment.n_points
-    missing = store.held(experiment, job.plan).missing(n_points, replicates)
+    costs, n_points, held = Costs(experiment), experiment.n_points, store.held(experiment, job.plan)
     starting = time.process_time() - began
-    left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
 
     tally_span(experiment, Span(0, 0, job.plan.group), job.plan)  # compiles the kernel, or loads it
     clock = time.monotonic()
-    sample, stored = _simulated(job, costs, left if left.any() else np.full_like(left, replicates), seconds, here)
+    replicates = _replicates(job, costs, seconds / 3, here)
+    missing = held.missing(n_points, replicates)
+    left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
+    fixed = job._replace(experiment=experiment.sampled(int(replicates.max())))
+    sample, stored = _simulated(fixed, costs, left if left.any() else replicates, seconds, here)
     taken = time.monotonic() - clock
 
+    unfinished = int(np.count_nonzero(left))
+    segments = costs.cuts.segments(missing[:, 2] - 1) - costs.cuts.segments(missing[:, 1]) + 1
     load = Load(
         points=n_points,
-        unfinished=int(np.count_nonzero(left)),
-        blocks=int((-(-left // costs.block_sizes)).sum()),
+        unfinished=int(segments.sum()),
+        blocks=int(np.maximum(-(-(missing[:, 2] - missing[:, 1]) // costs.block_sizes[missing[:, 0]]), segments).sum()),
         planned=float((costs.seconds * left).sum()),
         row_bytes=sample.rows[0].nbytes,
         here=here,
     )
-    beside = measure_beside(experiment, stored)
+    beside = measure_beside(fixed.experiment, stored)
     measured = Measured(sample.ratios, sample.pieces, sample.preparing, _grouping(missing, costs), starting, *beside)
-    crises = _amount(int(costs.lengths.sum()) * replicates, int((costs.lengths * left).sum()))
+    crises = _amount(int((costs.lengths * replicates).sum()), int((costs.lengths * left).sum()))
     return Forecast(
         name=experiment.name,
         output=str(store.path),
-        points=_amount(n_points, load.unfinished),
-        replicates=replicates,
+        points=_amount(n_points, unfinished),
+        replicates=round(float(replicates.mean())),
         institutions=tuple(institution.name for institution in experiment.institutions),
         reference=experiment.reference,
         crises=crises,
         institution_episodes=Amount(*(len(experiment.institutions) * count for count in crises)),
         **expected(load, measured, cores)._asdict(),
-        half_widths=half_widths(experiment, job.plan, costs, sample),
+        half_widths=half_widths(experiment, job.plan, costs, sample, replicates),
         pilot=Pilot(
             points=len(sample.points),
             crises=int((costs.lengths[sample.points] * sample.replicates).sum()),
@@ -86,12 +90,27 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
             seconds=taken,
             cores=here,
         ),
+        by_precision=_by_precision(replicates, experiment.sampling.most) if costs.by_precision else None,
     )
+
+
+def _replicates(job: Job, costs: Costs, seconds: float, threads: int) -> Integers:
+    """With how many replicates each point ends, as far as a pilot of its own can tell if a precision decides."""
+    most = job.experiment.sampling.most
+    every = np.full(job.experiment.n_points, most, dtype=np.int64)
+    if not costs.by_precision:
+        return every
+    pilot = simulate(job, costs, Pieces(costs, every, most).draws(), seconds, threads)
+    return expected_ends(job.experiment, job.plan, costs, pilot)
+
+
+def _by_precision(replicates: Integers, limit: int) -> ByPrecision:
+    return ByPrecision(int(replicates.min()), int(replicates.max()), limit, int((replicates == limit).sum()))
 
 
 def _simulated(job: Job, costs: Costs, left: Integers, seconds: float, threads: int) -> tuple[Simulated, Simulated]:
     """A sample of the work, to time; and what to store: the same, or a stretch of points if they are cheap."""
-    pieces = Pieces(costs, left, job.experiment.sampling.replicates)
+    pieces = Pieces(costs, left, job.experiment.sampling.most)
     if not pieces.are_shared:
         sample = simulate(job, costs, pieces.draws(), seconds, threads)
         return sample, sample

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from csmc.report.footing import footing
 from csmc.report.replication import GAINS, replication_notes
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
 from csmc.report.words import MISSING, interval, percent, points, setting
@@ -70,7 +71,8 @@ def summary(dataset: xr.Dataset) -> Summary:
     not the world. Verdicts are counted point by point.
     """
     needed = [metric for metric, _ in COLUMNS if metric in dataset] + _difference_names(dataset)
-    small = dataset[[*needed, "replicates"]].load()
+    counted = [name for name in ("replicates", "precision_reached") if name in dataset]
+    small = dataset[[*needed, *counted]].load()
     judged = verdicts(small) if "war" in small else []
     lowest = least_war(small) if "war" in small else {}
     few = small.sizes["point"] <= FEW_POINTS
@@ -80,7 +82,7 @@ def summary(dataset: xr.Dataset) -> Summary:
         question=str(dataset.attrs.get("question", "")),
         tables=tables,
         answer=tuple(_answer(small, judged)),
-        notes=tuple(_notes(small, few)),
+        notes=(*_notes(small, few), *footing(dataset, [metric for metric, _ in COLUMNS])),
         data={verdict.institution: as_data(verdict) | {"least_war": lowest[verdict.institution]} for verdict in judged},
     )
 
@@ -209,7 +211,7 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
     asked = int(dataset.attrs.get("replicates_planned", replicates.max()))
     yield (
         "All numbers are per cent; differences, in percentage points, are paired: every institution meets the same "
-        f"crises. Brackets are 95 % intervals from {int(replicates.max()):,} replicates a point."
+        f"crises. Brackets are 95 % intervals from {_count(replicates)} replicates a point."
     )
     yield from _costly_pairing(dataset)
     yield from replication_notes(dataset)
@@ -218,9 +220,37 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
     if dataset.sizes["point"] > 1:
         yield "Each point's interval holds for itself: where nothing differs, one point in twenty is decided by chance."
     yield "The intervals cover Monte Carlo error only, neither the parameters' uncertainty nor the model's."
+    yield from _precision(dataset)
     if not dataset.attrs.get("complete", 1):
-        done = int((replicates >= asked).sum())
-        yield f"INCOMPLETE: {done} of {len(replicates)} points have all their {asked:,} replicates."
+        done = int(((replicates >= asked) | _reached(dataset)).sum())
+        of = "replicates" if "precision_reached" not in dataset else "replicates, or the precision asked for"
+        yield f"INCOMPLETE: {done} of {len(replicates)} points have all their {asked:,} {of}."
+
+
+def _count(replicates: np.ndarray[Any, Any]) -> str:
+    """How many replicates points have, or from how many to how many."""
+    least, most = int(replicates.min()), int(replicates.max())
+    return f"{most:,}" if least in (0, most) else f"{least:,} to {most:,}"
+
+
+def _reached(dataset: xr.Dataset) -> np.ndarray[Any, Any]:
+    """Whether each point has reached a precision that was asked for."""
+    if "precision_reached" not in dataset:
+        return np.zeros(dataset.sizes["point"], dtype=bool)
+    return np.asarray(dataset["precision_reached"].values == 1)
+
+
+def _precision(dataset: xr.Dataset) -> Iterator[str]:
+    """Say where the precision that was asked for is reached."""
+    if "precision_reached" not in dataset:
+        return
+    reached, most = _reached(dataset), int(dataset.attrs["replicates_planned"])
+    stopped = int((~reached & (dataset["replicates"].values >= most)).sum())
+    rest = f"; {stopped} ended at max_replicates = {most:,}" if stopped else ""
+    yield (
+        f"Precision reached at {int(reached.sum())} of {len(reached)} points{rest}. It decided how many replicates a "
+        "point has; each interval is widened so that it holds its 95 % all the same."
+    )
 
 
 def _costly_pairing(dataset: xr.Dataset) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """`dataset.csmc`: what a result can do beyond a plain xarray Dataset."""
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -61,10 +62,12 @@ class Results:
         levels = {name: _levels(self._dataset[name].values) for name in axes}
         sizes = {name: len(levels[name]) for name in axes}
         codes = [_codes(self._dataset[name].values, levels[name]) for name in axes]
-        flat = np.ravel_multi_index(codes, tuple(sizes.values()))
-        if len(flat) != np.prod(list(sizes.values())) or len(np.unique(flat)) != len(flat):
+        points = self._dataset.sizes["point"]
+        full = points == math.prod(sizes.values())  # of a large sample, more than an array could have
+        flat = np.ravel_multi_index(codes, tuple(sizes.values())) if full else np.empty(0)
+        if len(np.unique(flat)) != points:
             raise CsmcError(
-                f"the design's {len(flat)} points are no full grid of {', '.join(axes)}; "
+                f"the design's {points} points are no full grid of {', '.join(axes)}; "
                 "name the parameters that form one, or select points first"
             )
         ordered = self._dataset.isel(point=np.argsort(flat))

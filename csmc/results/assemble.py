@@ -16,8 +16,9 @@ from zarr.errors import ZarrUserWarning
 from csmc.config import Experiment
 from csmc.engine.records import Records, chunk_points
 from csmc.engine.spans import Costs
+from csmc.engine.stopping import Ends
 from csmc.engine.store import Store
-from csmc.estimate import Moments, chosen_metrics, estimate, plan, replication_gain
+from csmc.estimate import Moments, chosen_metrics, estimate, level_of, plan, replication_gain
 from csmc.kernel.codes import N_OUTCOMES
 from csmc.kernel.result import Plan, tally_shapes
 from csmc.results.attributes import global_attributes
@@ -57,13 +58,14 @@ def write(experiment: Experiment, store: Store, path: Path) -> None:
     size = chunk_points(tally_shapes(len(experiment.institutions), the_plan), experiment.n_points)
     group = zarr.open_group(path, mode="w-", zarr_format=3)
     arrays = _create(group, experiment, size)
-    digest, finished = hashlib.sha256(), 0
+    digest, finished, ends = hashlib.sha256(), 0, store.ends
     for records in store.records():
         digest.update(records.contents)
-        finished += int((records.replicates >= experiment.sampling.replicates).sum())
+        ended = ends.known[records.points] if ends else records.replicates >= experiment.sampling.most
+        finished += int(ended.sum())
         first = int(records.points[0]) // size * size
         stop = min(first + size, experiment.n_points)
-        for name, values in _values(experiment, the_plan, costs, records):
+        for name, values in _values(experiment, the_plan, costs, records, ends):
             block = np.full((stop - first, *values.shape[1:]), arrays[name].fill_value, arrays[name].dtype)
             block[records.points - first] = values
             arrays[name][first:stop] = block
@@ -86,13 +88,13 @@ def replace(new: Path, old: Path) -> None:
 
 
 def _values(
-    experiment: Experiment, the_plan: Plan, costs: Costs, records: Records
+    experiment: Experiment, the_plan: Plan, costs: Costs, records: Records, ends: Ends | None
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield every variable's values at the points of `records`."""
     tallies, points = records.tallies, records.points
     moments = Moments(tallies, the_plan, records.replicates, costs.lengths[points], costs.states[points])
     for metric in chosen_metrics(experiment):
-        result = estimate(metric, moments)
+        result = estimate(metric, moments, level_of(experiment))
         for part, suffix, _ in PARTS:
             yield metric.name + suffix, getattr(result, part)
         if the_plan.group > 1:
@@ -104,6 +106,8 @@ def _values(
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
         yield "war_pattern", tallies.patterns
     yield "replicates", records.replicates
+    if ends is not None:
+        yield "precision_reached", ends.reached[points].astype(np.int64)
 
 
 def _create(group: zarr.Group, experiment: Experiment, size: int) -> dict[str, zarr.Array[Any]]:
@@ -117,11 +121,12 @@ def _create(group: zarr.Group, experiment: Experiment, size: int) -> dict[str, z
 
 
 def _variables(experiment: Experiment) -> Iterator[Variable]:
+    by_precision = experiment.sampling.precision is not None
     for metric in chosen_metrics(experiment):
-        yield from estimate_variables(metric)
+        yield from estimate_variables(metric, by_precision)
         if experiment.sampling.group > 1:
             yield from gain_variables(metric, experiment.sampling.replication)
-    yield from count_variables(experiment.outputs.joint)
+    yield from count_variables(experiment.outputs.joint, by_precision)
 
 
 def _create_coordinate(group: zarr.Group, axis: Coordinate) -> None:

@@ -49,6 +49,9 @@ def coordinates(experiment: Experiment) -> Iterator[Coordinate]:
     yield Coordinate("rung", ("rung",), _text(RUNGS), {"long_name": "position on the ladder"})
     yield _rung_names(experiment)
     yield from design_coordinates(experiment)
+    for name, places in experiment.layout().items():
+        meaning = {"units": "1", "long_name": f"{name} of the design, for csmc.analysis"}
+        yield Coordinate(name, ("point",), np.array(places), meaning)
 
 
 def design_coordinates(experiment: Experiment) -> Iterator[Coordinate]:
@@ -61,6 +64,8 @@ def design_coordinates(experiment: Experiment) -> Iterator[Coordinate]:
             attributes |= {"long_name": known[path].meaning, "units": known[path].unit}
         if path in factors:
             attributes |= {"long_name": f"factor on {path}", "multiplies": 1}
+        if path in experiment.derived:
+            attributes["formula"] = experiment.derived[path]
         array = _values(values)
         if array.dtype == TEXT:
             del attributes["units"]

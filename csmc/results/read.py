@@ -1,5 +1,6 @@
 """Opening a result."""
 
+import json
 from pathlib import Path
 
 import xarray as xr
@@ -29,9 +30,22 @@ def asked_for(result: Path) -> tuple[int, int, int]:
 
 def is_partial(dataset: xr.Dataset) -> bool:
     """Whether an opened result lacks work that was asked for, perhaps by a larger run that has been stopped since."""
-    asked = asked_for(Path(dataset.encoding["source"]))
+    result = Path(dataset.encoding["source"])
+    if _other_precision(result, dataset):
+        return True
+    asked = asked_for(result)
     held = dataset.sizes["point"], int(dataset.attrs["replicates_planned"]), dataset.sizes["institution"]
     return not dataset.attrs["complete"] or any(more > there for more, there in zip(asked, held, strict=True))
+
+
+def _other_precision(result: Path, dataset: xr.Dataset) -> bool:
+    """Whether the last run beside a result was asked for another precision than the result has."""
+    try:
+        asked = Store(result.parent).document["configuration"]["sampling"].get("precision")
+    except StoreError:
+        return False
+    goals = {key: {how: much for how, much in goal.items() if much is not None} for key, goal in (asked or {}).items()}
+    return bool(goals) and json.dumps(goals, sort_keys=True) != dataset.attrs.get("precision")
 
 
 def open_results(path: str | Path) -> xr.Dataset:

@@ -8,6 +8,7 @@ import numpy as np
 
 from csmc.estimate import Metric
 from csmc.estimate.intervals import LEVEL, METHODS
+from csmc.estimate.precision import SEQUENTIAL_LEVEL
 from csmc.estimate.replication import METHOD
 from csmc.kernel.codes import Outcome
 
@@ -45,10 +46,15 @@ class Variable:
     fill: float = float("nan")
 
 
-def estimate_variables(metric: Metric) -> Iterator[Variable]:
+def estimate_variables(metric: Metric, by_precision: bool) -> Iterator[Variable]:
     """Yield the value of a metric, its error, its interval, and the same of its paired difference."""
     for part, suffix, prefix in PARTS:
         attributes = {"units": "1", "long_name": prefix + metric.long_name} | _part_attributes(metric, part)
+        if by_precision and "interval_method" in attributes:
+            attributes["interval_method"] += (
+                f"; computed at the level {SEQUENTIAL_LEVEL}, so that at the number of replicates at which a precision "
+                f"ended the point it holds the truth with {LEVEL}"
+            )
         yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
 
 
@@ -78,8 +84,11 @@ def _part_attributes(metric: Metric, part: str) -> dict[str, Any]:
     return {}
 
 
-def count_variables(joint: str) -> Iterator[Variable]:
-    """Yield the exact counts: outcomes, joint outcome tables, patterns of war, and replicates."""
+def count_variables(joint: str, by_precision: bool) -> Iterator[Variable]:
+    """Yield the exact counts: outcomes, joint outcome tables, patterns of war, and replicates.
+
+    Where a precision decides how many replicates there are, yield also whether it is reached.
+    """
     yield _count(
         "outcome_count",
         (*PER_INSTITUTION, "outcome"),
@@ -107,6 +116,9 @@ def count_variables(joint: str) -> Iterator[Variable]:
             },
         )
     yield _count("replicates", ("point",), {"long_name": "independent histories"})
+    if by_precision:
+        flags = {"flag_values": [0, 1], "flag_meanings": "not_reached reached"}
+        yield _count("precision_reached", ("point",), {"long_name": "whether all targets are reached", **flags})
 
 
 def _count(name: str, dims: tuple[str, ...], attributes: Mapping[str, Any]) -> Variable:

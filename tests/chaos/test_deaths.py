@@ -62,6 +62,21 @@ def test_a_driver_that_is_killed_at_random_moments_loses_nothing_that_was_writte
 
 
 @pytest.mark.proof
+def test_a_driver_that_is_killed_between_looks_ends_at_the_same_ones(config: Path, tmp_path: Path) -> None:
+    precise = ("-s", "sampling={precision: {war: {half_width: 0.0006}}, max_replicates: 2_000_000}")
+    generator, undisturbed = random.Random(20261128), finish(config, tmp_path / "whole", *precise)
+    output, deaths = tmp_path / "killed", 0
+    for _ in range(5):
+        process = started(config, output, *precise)
+        until((output / "spec.json").exists, process)
+        code, _ = ended(process, signal.SIGKILL, generator.uniform(0.5, 3.0))
+        deaths += code == -signal.SIGKILL
+    assert deaths >= 2
+    assert finish(config, output, *precise) == undisturbed
+    assert Store(output).ends.replicates.tolist() == Store(tmp_path / "whole").ends.replicates.tolist()
+
+
+@pytest.mark.proof
 def test_a_driver_that_is_killed_while_it_adds_institutions_loses_nothing_that_was_written(
     config: Path, tmp_path: Path, fault: Fault
 ) -> None:

@@ -57,6 +57,22 @@ def test_ray_and_threads_give_the_same_digest(
     assert ray.is_initialized(), "a Ray that was there before the run is still there after it"
 
 
+def test_points_end_at_a_precision_on_ray_where_they_do_on_threads(
+    ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ray.is_initialized()
+    monkeypatch.setattr(RayEngine, "task_seconds", 0.001)
+    sampling = {"precision": {"war": {"half_width": 0.013}}, "max_replicates": 2500}
+    sections = {key: value for key, value in experiment.resolved().items() if key != "sampling"}
+    precise = Experiment.from_dict({**sections, "sampling": sampling})
+    local, distributed = Store(tmp_path / "local"), Store(tmp_path / "ray")
+    engines.run(precise, local, LocalEngine(1))
+    engines.run(precise, distributed, RayEngine())
+    assert distributed.complete
+    assert distributed.ends.replicates.tolist() == local.ends.replicates.tolist() != [1024, 1024]
+    assert distributed.digest() == local.digest()
+
+
 def test_institutions_are_added_on_ray_with_the_bits_of_one_run(
     ray: ModuleType, experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -31,6 +31,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     **{outcome.name.lower(): Definition(Tally[outcome.name], EPISODES) for outcome in Outcome},
     "peace": Definition(Tally.PEACE, EPISODES),
     "war": Definition(Tally.WARS, EPISODES),
+    "wider_war": Definition(Tally.WARS, EPISODES, minus=(Tally.BILATERAL_WAR, EPISODES)),
     "challenge": Definition(Tally.CHALLENGES, EPISODES),
     "war_given_challenge": Definition(Tally.WARS, Tally.CHALLENGES),
     "war_given_refusal": Definition(Tally.WARS, Tally.REFUSALS),

@@ -43,12 +43,24 @@ class Fraction(NamedTuple):
         return math.sqrt(math.fsum(error * error for error in self.errors))
 
 
-def fraction(observed: Observed, institution: int, numerator: Tally, denominator: Divisor) -> Fraction:
-    """The delta method in whole numbers up to the last step; errors are unknown with one informative history."""
+def fraction(
+    observed: Observed, institution: int, numerator: Tally, denominator: Divisor, less: Tally | None = None
+) -> Fraction:
+    """A tally per another; what `less` counts, the numerator counts too, and it is left out."""
     here = [history[institution] for history in observed.tallies]
     upper, per = [row[numerator] for row in here], row_scale(numerator, observed.episodes)
+    if less is not None:
+        upper = [count - row[less] for count, row in zip(upper, here, strict=True)]
     constant = {EPISODES: observed.episodes, HISTORIES: 1}
     lower = [row[denominator] if isinstance(denominator, Tally) else constant[denominator] for row in here]
+    return ratio(upper, lower, per)
+
+
+def ratio(upper: Sequence[int], lower: Sequence[int], per: int = 1) -> Fraction:
+    """The delta method in whole numbers up to the last step; errors are unknown with one informative history.
+
+    `upper` is in units of 1 / `per`.
+    """
     total, divisor, squares = sum(upper), sum(lower), sum(d * d for d in lower)
     if divisor == 0:
         return Fraction(NAN, [NAN], 0.0, NAN)
@@ -97,8 +109,9 @@ def _bounds(mean: Mean, observed: Observed) -> tuple[float, float]:
 
 
 def _estimated(definition: Definition, observed: Observed, k: int) -> Estimated:
-    one = fraction(observed, k, definition.numerator, definition.denominator)
-    if definition.minus is not None:
+    less = definition.minus[0] if definition.minus and definition.mean is None else None
+    one = fraction(observed, k, definition.numerator, definition.denominator, less)
+    if definition.minus and definition.mean:
         return _difference_of_means(one, fraction(observed, k, *definition.minus))
     changing = one.histories
     if math.isnan(one.value):
@@ -194,7 +207,9 @@ def _over_pairs_of_episodes(
     definition: Definition, observed: Observed, own: Estimated, theirs: Estimated, k: int
 ) -> float:
     """The variance of the difference if all episodes were histories of their own, episode by episode."""
-    counted, among = COUNTED[definition.numerator], COUNTED[definition.denominator]
+    less = COUNTED[definition.minus[0]] if definition.minus else ()
+    counted = [outcome for outcome in COUNTED[definition.numerator] if outcome not in less]
+    among = COUNTED[definition.denominator]
 
     def error(one: Estimated, outcome: int) -> float:
         return ((outcome in counted) - one.whole.value * (outcome in among)) / one.whole.trials

@@ -70,13 +70,13 @@ def histories(name: str) -> Sequence[Histories]:
 
 
 @cache
-def expected(name: str, metric: str) -> list[list[ByHand]]:
-    """The plain estimates by point and institution."""
+def expected(name: str, metric: str, reference: int) -> list[list[ByHand]]:
+    """The plain estimates by point and institution, with differences from one of them."""
     world = WORLDS[name]
     return [
         by_hand(
             metric,
-            Observed(rows.tolist(), outcomes.tolist(), setting.states, world.reference, world.joint != "none"),
+            Observed(rows.tolist(), outcomes.tolist(), setting.states, reference, world.joint != "none"),
         )
         for (rows, outcomes), setting in zip(histories(name), world.settings, strict=True)
     ]

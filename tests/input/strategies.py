@@ -1,6 +1,7 @@
 """Hypothesis strategies for configurations: every part of the language, ends of ranges included, all of it legal."""
 
 import math
+from collections.abc import Collection
 from typing import Any
 
 from hypothesis import strategies as st
@@ -169,8 +170,46 @@ def design(draw: st.DrawFn, paths: list[str]) -> dict[str, Any]:
     ranges: dict[str, Any] = {}
     for path in known[:2]:
         low, high = ends(BY_PATH[path])
-        ranges[path] = {"log": [low, high]} if low > 0 and draw(st.booleans()) else [low, high]
-    return {kind: {"points": draw(st.sampled_from([2, 4])), "seed": draw(st.integers(0, 2**32 - 1)), "ranges": ranges}}
+        ranges[path] = draw(drawn_from(low, high))
+    numbers = {
+        "points": st.sampled_from([2, 4]),
+        "randomizations": st.integers(1, 3),
+        "seed": st.integers(0, 2**32 - 1),
+    }
+    return {kind: draw(st.fixed_dictionaries(numbers)) | {"ranges": ranges}}
+
+
+@st.composite
+def drawn_from(draw: st.DrawFn, low: float, high: float) -> Any:
+    """A range of a parameter that is legal from `low` to `high`."""
+    middle, length = (low + high) / 2, high - low
+    ways = [
+        [low, high],
+        {"distribution": {"choice": {"values": [low, high], "weights": [1, 2.5]}}},
+        {"distribution": {"triangular": {"low": low, "mode": middle, "high": high}}},
+        {"distribution": {"beta": {"a": 2, "b": 0.5, "low": low, "high": high}}},
+        {"distribution": {"normal": {"mean": high, "sd": length / 3}, "within": [low, high]}},
+    ]
+    if low > 0:
+        ways.append({"log": [low, high]})
+        ways.append({"distribution": {"lognormal": {"median": middle, "sigma": 1.5}, "within": [low, high]}})
+    return draw(st.sampled_from(ways))
+
+
+#: Formulas that are legal whatever they read.
+FORMULAS = {
+    "crisis.onset_floor": "min(1000, 0.5 + crisis.revisionism ** 2 / 2)",
+    "crisis.stake_floor": "1 / (1 + exp(-min(9, response.noise)))",
+    "response.rounds": "1 + floor(sqrt(interests.dimensions))",
+    "institutions.*.forum.norm": "max(0, 1000 - abs(crisis.audience_cost - 3)) / 2",
+}
+
+
+@st.composite
+def derived(draw: st.DrawFn, taken: Collection[str]) -> dict[str, str]:
+    """Formulas for parameters that nothing else sets."""
+    chosen = draw(st.lists(st.sampled_from(sorted(FORMULAS)), unique=True))
+    return {path: FORMULAS[path] for path in chosen if path not in taken}
 
 
 #: Text in all scripts, without what a title cannot hold.
@@ -202,4 +241,5 @@ def configurations(draw: st.DrawFn) -> dict[str, Any]:
             }
         ),
     }
-    return configuration | {key: draw(strategy) for key, strategy in optional.items() if draw(st.booleans())}
+    configuration |= {key: draw(strategy) for key, strategy in optional.items() if draw(st.booleans())}
+    return configuration | {"derived": draw(derived({*configuration["parameters"], *paths}))}

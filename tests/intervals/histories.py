@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from csmc.estimate import METRICS, Moments
 from csmc.estimate.metrics import Constant, Ratio, cross_pairs, own_pairs
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally, row_scale
-from csmc.kernel.result import Integers, Plan, Tallies
+from csmc.kernel.result import N_FACTORS, N_FATES, Integers, Plan, Tallies
 
 #: The reference institution of every simulated experiment, and the other one.
 REFERENCE, OTHER = 0, 1
@@ -95,16 +95,18 @@ class Process:
     def _count(self, counts: Integers, episodes: int) -> Moments:
         """Count histories (experiment, history, pair of cells) as the kernel would."""
         chosen = [METRICS[name] for name in self.metrics]
-        plan = Plan(own_pairs(chosen), cross_pairs(chosen), REFERENCE, "reference")
+        plan = Plan(own_pairs(chosen), cross_pairs(chosen), REFERENCE, "reference", histories=True)
         scaled = (self.adds() * [row_scale(row, episodes) for row in Tally]).astype(np.int64)
         theirs = np.broadcast_to(scaled[:, [REFERENCE]], scaled.shape)
         totals = counts.sum(axis=1)
         products = (counts.transpose(0, 2, 1).astype(np.float64) @ counts.astype(np.float64)).astype(np.int64)
         own = _second_moments(products, scaled, scaled, plan.own_pairs)
         cross = _second_moments(products, scaled, theirs, plan.cross_pairs)
-        limbs = [limb for moment in (own, cross) for limb in (moment >> 32, moment & 0xFFFFFFFF)]
+        fates = _fates(products, self.pairs)
+        limbs = [limb for moment in (own, cross[:, :, None], fates) for limb in (moment >> 32, moment & 0xFFFFFFFF)]
         patterns = np.zeros((len(counts), 4), np.int64)
-        tallies = Tallies(np.tensordot(totals, scaled, 1), *limbs, _joint(totals, self.pairs), patterns)
+        joint = _joint(totals, self.pairs)
+        tallies = Tallies(np.tensordot(totals, scaled, 1), *limbs[:4], joint, patterns, *limbs[4:])
         return Moments(tallies, plan, *(np.full(len(counts), n) for n in (counts.shape[1], episodes, 8)))
 
 
@@ -116,6 +118,20 @@ def _ratio(ratio: Ratio, expected: NDArray[np.float64]) -> float:
 def _second_moments(products: Integers, left: Integers, right: Integers, pairs: Integers) -> Integers:
     """Sums over histories of products of two tallies, from those of the counts: (experiment, institution, pair)."""
     return np.einsum("ecd,ckp,dkp->ekp", products, left[:, :, pairs[:, 0]], right[:, :, pairs[:, 1]], optimize=True)
+
+
+def _fates(products: Integers, pairs: Sequence[tuple[Cell, Cell]]) -> Integers:
+    """Second moments of what wars are under the other of the two, (experiment, pair of institutions, factor, fate)."""
+    codes = np.array([(theirs.outcome, ours.outcome) for ours, theirs in pairs])  # by REFERENCE, OTHER
+    war = codes >= Outcome.BILATERAL_WAR
+    moments = np.zeros((len(products), 2, N_FACTORS, N_FATES), np.int64)
+    for place, (one, other) in enumerate(((REFERENCE, OTHER), (OTHER, REFERENCE))):
+        fate = war[:, [one]] & (codes[:, [other]] == np.arange(N_OUTCOMES))
+        fate = np.column_stack([fate, war[:, one] & ~war[:, other]]).astype(np.int64)
+        for factor, by in enumerate((fate, war[:, [one]], war[:, [other]])):
+            by = np.broadcast_to(by, fate.shape).astype(np.int64)
+            moments[:, place, factor] = np.einsum("ecd,cf,df->ef", products, fate, by, optimize=True)
+    return moments
 
 
 def _joint(totals: Integers, pairs: Sequence[tuple[Cell, Cell]]) -> Integers:

@@ -56,7 +56,7 @@ def test_second_moments_are_exact_sums_over_single_replicates(episodes: int, con
     alone = np.stack([tallies.sums for tallies in batches(experiment, REPLICATES, 1)]).astype(object)
     together = tally_span(experiment, Span(0, 0, REPLICATES), the_plan)
     own = products(alone, alone, the_plan.own_pairs)
-    cross = products(alone, alone[:, [the_plan.reference]], the_plan.cross_pairs)
+    cross = products(alone, alone[:, [the_plan.reference]], the_plan.cross_pairs)[:, None]
     assert (together.sums == alone.sum(axis=0)).all()
     assert (second_moment(together.own_high, together.own_low) == own).all()
     assert (second_moment(together.cross_high, together.cross_low) == cross).all()
@@ -149,7 +149,7 @@ def test_nothing_overflows_at_the_documented_limits(evidence: Record) -> None:
     square = MOST_REPLICATES // 2 * (large**2 + (large - 1) ** 2)
     assert int(tallies.sums[0, Tally.TRUST]) == total
     assert second_moment(tallies.own_high, tallies.own_low)[0, 0] == square
-    assert all(0 <= int(low) < 2**32 for low in (tallies.own_low[0, 0], tallies.cross_low[0, 0]))
+    assert all(0 <= int(low) < 2**32 for low in (tallies.own_low[0, 0], tallies.cross_low[0, 0, 0]))
     point = type(moments(empty(2, 1), [metric]))(
         stack([tallies]), the_plan, *(np.array([n]) for n in (MOST_REPLICATES, 1, 8))
     )
@@ -176,5 +176,5 @@ def two_replicates(large: int, the_plan: Plan) -> Tallies:
         (tallies.cross_high, high),
         (tallies.cross_low, low),
     ):
-        limb[0, 0] = value
+        limb[0, ..., 0] = value
     return tallies

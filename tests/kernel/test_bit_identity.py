@@ -20,6 +20,7 @@ PLAN = Plan(
     cross_pairs=np.array([[10, 10], [33, 1], [24, 24], [37, 38]]),
     reference=1,
     joint="all",
+    histories=True,
 )
 CASES = {
     "one-shot": {},
@@ -66,11 +67,11 @@ def test_second_moments_are_the_sums_of_the_products_of_each_replicate_s_tallies
     changes = {"dynamics.episodes": episodes, "crisis.audience_cost": 0.5, "crisis.challenge_cost": -1.0}
     whole = simulate(changes, first=9, count=140, plan=PLAN)
     rows = np.array([simulate(changes, first=9 + i, count=1, plan=Plan(joint="none")).sums for i in range(140)])
-    for pairs, high, low, other in (
-        (PLAN.own_pairs, whole.own_high, whole.own_low, rows),
-        (PLAN.cross_pairs, whole.cross_high, whole.cross_low, rows[:, [PLAN.reference]]),
+    for pairs, high, low, one, other in (
+        (PLAN.own_pairs, whole.own_high, whole.own_low, rows, rows),
+        (PLAN.cross_pairs, whole.cross_high, whole.cross_low, rows[:, :, None], rows[:, None]),
     ):
-        exact = (rows[..., pairs[:, 0]].astype(object) * other[..., pairs[:, 1]].astype(object)).sum(axis=0)
+        exact = (one[..., pairs[:, 0]].astype(object) * other[..., pairs[:, 1]].astype(object)).sum(axis=0)
         assert (high.astype(object) * 2**32 + low.astype(object) == exact).all()
 
 

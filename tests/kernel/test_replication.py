@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from csmc.kernel import Plan, draws
-from csmc.kernel.codes import NUMBER_BITS, Purpose, Replication, Tally, group_size, numbered
+from csmc.kernel.codes import N_OUTCOMES, NUMBER_BITS, Outcome, Purpose, Replication, Tally, group_size, numbered
 from tests.evidence import Section
 from tests.kernel.support import packed, simulate
 from tests.kernel.test_draws import drawn, normals, uniforms
@@ -179,30 +179,58 @@ def test_fours_balance_what_adds_up_over_draws_and_leave_what_does_not() -> None
 
 
 @pytest.mark.parametrize("replication", list(Replication))
-@pytest.mark.parametrize("episodes", [1, 3, 40])
+@pytest.mark.parametrize(("episodes", "joint"), [(1, "none"), (3, "all"), (40, "reference")])
 def test_second_moments_are_of_the_sums_of_groups_and_then_of_single_replicates(
-    replication: Replication, episodes: int
+    replication: Replication, episodes: int, joint: str
 ) -> None:
     size, first, count = group_size(replication), numbered(replication, 2**32 - 64), 152
     changes = {"dynamics.episodes": episodes, "crisis.audience_cost": 0.5}
-    names = ("balance_of_power", "un_security_council")
-    counted = simulate(changes, names, first=first, count=count, plan=Plan(PAIRS, PAIRS[::-1], 1, "none", size))
+    names = ("anarchy", "balance_of_power", "un_security_council")
+    plan = Plan(PAIRS, PAIRS[::-1], 1, joint, group=size)
+    counted = simulate(changes, names, first=first, count=count, plan=plan)
     rows = np.array(
         [simulate(changes, names, first=first + i, count=1, plan=Plan(joint="none")).sums for i in range(count)]
     )
     sums = rows.reshape(count // size, size, *rows.shape[1:]).sum(axis=1)
-    expected = [_moments(sums), *([_moments(rows)] if size > 1 else [])]
-    own, cross = (np.concatenate(part, axis=1) for part in zip(*expected, strict=True))
+    expected = [_moments(units, plan) for units in ((sums, rows) if size > 1 else (sums,))]
+    own, cross = (np.concatenate(part, axis=-1) for part in zip(*expected, strict=True))
+    assert cross.shape == counted.cross_high.shape
     assert (counted.sums == rows.sum(axis=0)).all()
     assert (counted.own_high.astype(object) * 2**32 + counted.own_low == own).all()
     assert (counted.cross_high.astype(object) * 2**32 + counted.cross_low == cross).all()
 
 
-def _moments(rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Own and cross moments of (unit, institution, tally) in whole numbers, institution 1 being the reference."""
-    exact, crossed = rows.astype(object), PAIRS[::-1]
+def _moments(rows: NDArray[np.int64], plan: Plan) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Own and cross moments of (unit, institution, tally) in whole numbers."""
+    exact, crossed = rows.astype(object), plan.cross_pairs
     own = (exact[:, :, PAIRS[:, 0]] * exact[:, :, PAIRS[:, 1]]).sum(axis=0)
-    return own, (exact[:, :, crossed[:, 0]] * exact[:, [1]][:, :, crossed[:, 1]]).sum(axis=0)
+    theirs = exact[:, plan.compared(rows.shape[1])][:, :, crossed[:, 1]]
+    return own, (exact[:, :, None, crossed[:, 0]] * theirs[:, None]).sum(axis=0)
+
+
+@pytest.mark.parametrize("replication", list(Replication))
+@pytest.mark.parametrize(("episodes", "joint"), [(1, "reference"), (1, "all"), (33, "all")])
+def test_the_fates_of_wars_have_second_moments_of_the_sums_of_groups(
+    replication: Replication, episodes: int, joint: str
+) -> None:
+    size, first, count = group_size(replication), numbered(replication, 128), 136
+    changes = {"dynamics.episodes": episodes, "crisis.audience_cost": 0.5}
+    names = ("anarchy", "balance_of_power", "un_security_council")
+    plan = Plan(reference=1, joint=joint, histories=True, group=size)
+    counted = simulate(changes, names, first=first, count=count, plan=plan)
+    each = [simulate(changes, names, first=first + i, count=1, plan=Plan(joint="all")) for i in range(count)]
+    tables = np.array([one.joint for one in each]).reshape(count // size, size, 3, 3, N_OUTCOMES, N_OUTCOMES)
+    tables = tables.sum(axis=1).astype(object)
+    wars = np.array([one.sums[:, Tally.WARS] for one in each]).reshape(-1, size, 3).sum(axis=1).astype(object)
+    is_war = np.arange(N_OUTCOMES) >= Outcome.BILATERAL_WAR
+    assert len(plan.fates(3)) == {"reference": 4, "all": 6}[joint]
+    for place, (one, other) in enumerate(plan.fates(3)):
+        ended = tables[:, one, other][:, is_war].sum(axis=1)
+        fates = np.concatenate([ended, ended[:, ~is_war].sum(axis=1, keepdims=True)], axis=1)
+        expected = [(fates * factor).sum(axis=0) for factor in (fates, wars[:, [one]], wars[:, [other]])]
+        found = counted.fate_high[place].astype(object) * 2**32 + counted.fate_low[place]
+        assert (found == np.array(expected)).all()
+        assert found.any()
 
 
 @pytest.mark.parametrize("replication", [ANTITHETIC, STRATIFIED])
@@ -219,7 +247,7 @@ def test_the_largest_tallies_of_whole_batches_have_exact_moments(replication: Re
 @pytest.mark.parametrize("replication", list(Replication))
 def test_however_whole_groups_are_cut_their_moments_are_the_same(replication: Replication) -> None:
     size, first = group_size(replication), numbered(replication, 1024)
-    plan = Plan(PAIRS, PAIRS, 1, "reference", size)
+    plan = Plan(PAIRS, PAIRS, 1, "reference", histories=True, group=size)
     whole = simulate(first=first, count=600, plan=plan)
     cuts = np.cumsum([0, 4, 252, 128, 8, 208])
     parts = [simulate(first=first + int(a), count=int(b - a), plan=plan) for a, b in pairwise(cuts)]
@@ -243,7 +271,12 @@ def test_moments_of_groups_that_are_not_whole_or_not_drawn_are_refused(
     replication: Replication, first: int, count: int, group: int, words: str
 ) -> None:
     with pytest.raises(ValueError, match=words):
-        simulate(first=numbered(replication, first), count=count, plan=Plan(PAIRS, PAIRS, 0, "none", group))
+        simulate(first=numbered(replication, first), count=count, plan=Plan(PAIRS, PAIRS, 0, "none", group=group))
+
+
+def test_replicates_of_no_scheme_are_refused() -> None:
+    with pytest.raises(ValueError, match="7 is not a valid Replication"):
+        simulate(first=7 << NUMBER_BITS, count=4)
 
 
 def test_numbers_leave_the_scheme_its_bits() -> None:

@@ -31,7 +31,7 @@ def estimate_examination() -> Callable[[], None]:
     """The estimators' own tests."""
     pytest = importlib.import_module("pytest")
     importlib.import_module("hypothesis")
-    files = [f"tests/unit/test_{name}.py" for name in ("estimates_by_hand", "intervals", "metrics", "paired")]
+    files = [f"tests/unit/test_{name}.py" for name in ("estimates_by_hand", "fates", "intervals", "metrics", "paired")]
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded already
 

@@ -13,8 +13,17 @@ import pytest
 
 from csmc.institutions import INSTITUTION_DTYPE
 from csmc.kernel import Blocks, Plan, codes, is_cached, lanes, tally, tally_points, trace
-from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome
-from csmc.kernel.result import PATTERN_INSTITUTIONS, as_rows, from_rows, row_width, tally_shapes
+from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
+from csmc.kernel.result import (
+    N_FACTORS,
+    N_FATES,
+    PATTERN_INSTITUTIONS,
+    as_rows,
+    from_rows,
+    row_width,
+    tally_shapes,
+)
+from csmc.kernel.tallies import add_fates
 from csmc.parameters import POINT_DTYPE
 from tests.reference import codes as reference_codes
 from tests.reference.cases import Case, random_case, record, regression_cases
@@ -54,6 +63,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_draws_and_functions()
     check_many_replicates()
     check_groups()
+    check_large_fates()
     check_results()
     check_points_of_one_call()
     check_traces()
@@ -102,6 +112,10 @@ def check_results() -> None:
     assert Plan(joint="all").partners(3).tolist() == [0, 1, 2]
     assert Plan(reference=2).partners(3).tolist() == [2]
     assert Plan().own_pairs.shape == (0, 2)
+    assert not Plan(joint="all").histories
+    assert Plan(joint="none", histories=True).fates(3).shape == (0, 2)
+    assert Plan(reference=2, histories=True).fates(3).tolist() == [[0, 2], [1, 2], [2, 0], [2, 1]]
+    assert Plan(reference=2).compared(3).tolist() == Plan(reference=2, joint="none").compared(3).tolist() == [2]
     with pytest.raises(TypeError):
         whole + 1  # type: ignore[operator]
 
@@ -144,7 +158,7 @@ def check_many_replicates() -> None:
         pairs = np.array([[0, 0], [10, 12], [24, 24], [33, 33], [37, 38]])
         arguments = record(point, POINT_DTYPE), system_of(point["n_states"]), records, 3
         for joint, reference in (("all", 1), ("reference", 2)):
-            plan = Plan(own_pairs=pairs, cross_pairs=pairs[::-1], reference=reference, joint=joint)
+            plan = Plan(pairs, pairs[::-1], reference, joint, histories=point["episodes"] > 1)
             whole = tally(*arguments, 7, 11, plan)
             single = [tally(*arguments, replicate, 1, plan) for replicate in range(7, 18)]
             rows = np.array([one.sums for one in single])
@@ -155,8 +169,8 @@ def check_many_replicates() -> None:
             assert (whole.sums == rows.sum(axis=0)).all()
             own = (rows[:, :, pairs[:, 0]].astype(object) * rows[:, :, pairs[:, 1]]).sum(axis=0)
             assert (whole.own_high.astype(object) * 2**32 + whole.own_low == own).all()
-            theirs = rows[:, [reference]][:, :, pairs[::-1][:, 1]]
-            cross = (rows[:, :, pairs[::-1][:, 0]].astype(object) * theirs).sum(axis=0)
+            theirs = rows[:, None, plan.compared(len(names))][..., pairs[::-1][:, 1]]
+            cross = (rows[:, :, None, pairs[::-1][:, 0]].astype(object) * theirs).sum(axis=0)
             assert (whole.cross_high.astype(object) * 2**32 + whole.cross_low == cross).all()
             assert (whole.joint == sum(one.joint for one in single)).all()
             _check_tables(whole, single, plan, int(point["episodes"]))
@@ -193,6 +207,11 @@ def _joined(high: Any, low: Any) -> Any:
 
 def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) -> None:
     partners = plan.partners(3)
+    assert len(plan.fates(3)) == ({1: 4, 3: 6}[len(partners)] if episodes > 1 else 0)
+    for place, (one, other) in enumerate(plan.fates(3)):
+        assert one != other
+        assert {one, other} & {*partners}
+        _check_fates(whole, single, plan, place, (int(one), int(other)))
     for position, partner in enumerate(partners):
         assert (whole.joint[:, position].sum(axis=2) == whole.sums[:, :N_OUTCOMES]).all()
         assert (whole.joint[:, position].sum(axis=1) == whole.sums[partner, :N_OUTCOMES]).all()
@@ -203,6 +222,31 @@ def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) 
     assert whole.patterns.sum() == len(single) * episodes
     assert whole.sums.shape == (3, N_TALLIES)
     assert PATTERN_INSTITUTIONS == 10
+
+
+def _check_fates(whole: Any, single: Sequence[Any], plan: Plan, place: int, pair: tuple[int, int]) -> None:
+    """Products of what the joint tables of single replicates count of a pair of institutions."""
+    one, other = pair
+    partners, war = plan.partners(3).tolist(), slice(Outcome.BILATERAL_WAR, N_OUTCOMES)
+    expected: Any = 0
+    for each in single:
+        table = each.joint[one, partners.index(other)] if other in partners else each.joint[other, 0].T
+        ended = table[war].sum(axis=0)
+        count = np.append(ended, ended[: Outcome.BILATERAL_WAR].sum()).astype(object)
+        expected += np.array([count * count, count * each.sums[one, Tally.WARS], count * each.sums[other, Tally.WARS]])
+    assert (whole.fate_high[place].astype(object) * 2**32 + whole.fate_low[place] == expected).all()
+
+
+def check_large_fates() -> None:
+    """Second moments of fates beyond the low limb are exact, and fates are counted anew after them."""
+    fates, counts = np.full((1, N_FATES, 4), 70_000, np.int32), np.zeros((2, N_TALLIES, 4), np.int32)
+    counts[:, Tally.WARS] = [[80_000], [90_000]]
+    high, low = np.zeros((2, 1, N_FACTORS, N_FATES), np.int64)
+    add_fates(fates, np.array([[0, 1]]), counts, 10**6, np.ones(N_TALLIES), high, low)
+    exact = 4 * 70_000 * np.array([70_000, 80_000, 90_000])
+    assert (high * 2**32 + low == exact[:, None]).all()
+    assert (high > 0).all()
+    assert (fates == 0).all()
 
 
 def check_points_of_one_call() -> None:

@@ -16,7 +16,7 @@ from csmc.estimate import Metric, Moments, plan
 from csmc.estimate.metrics import cross_pairs, own_pairs
 from csmc.institutions.record import title_of
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
-from csmc.kernel.result import Integers, Plan, Tallies, as_rows, tally_shapes
+from csmc.kernel.result import N_FACTORS, N_FATES, Integers, Plan, Tallies, as_rows, tally_shapes
 from tests.stacked import stack
 
 WARS = (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR)
@@ -32,12 +32,12 @@ def empty(replicates: int, institutions: int) -> Integers:
 
 
 def count(rows: Integers, the_plan: Plan, outcomes: Integers | None = None) -> Tallies:
-    """Count `rows` (replicate, institution, tally) and one-shot `outcomes` (replicate, institution)."""
+    """Count `rows` (replicate, institution, tally) and `outcomes` (episode, institution), replicate by replicate."""
     exact = rows.astype(object)
     own = (exact[:, :, the_plan.own_pairs[:, 0]] * exact[:, :, the_plan.own_pairs[:, 1]]).sum(axis=0)
-    theirs = exact[:, [the_plan.reference]][:, :, the_plan.cross_pairs[:, 1]]
-    cross = (exact[:, :, the_plan.cross_pairs[:, 0]] * theirs).sum(axis=0)
     n = rows.shape[1]
+    theirs = exact[:, None, the_plan.compared(n)][..., the_plan.cross_pairs[:, 1]]
+    cross = (exact[:, :, None, the_plan.cross_pairs[:, 0]] * theirs).sum(axis=0)
     partners = the_plan.partners(n)
     joint = np.zeros((n, len(partners), N_OUTCOMES, N_OUTCOMES), np.int64)
     outcomes = np.zeros(rows.shape[:2], np.int64) if outcomes is None else outcomes
@@ -46,8 +46,22 @@ def count(rows: Integers, the_plan: Plan, outcomes: Integers | None = None) -> T
             np.add.at(joint[k, place], (outcomes[:, k], outcomes[:, partner]), 1)
     patterns = np.bincount((np.isin(outcomes, WARS) << np.arange(n)).sum(axis=1), minlength=1 << n)
     patterns = patterns[:0] if the_plan.joint == "none" else patterns
-    words = [part.astype(np.int64) for moment in (own, cross) for part in (moment >> 32, moment & 0xFFFFFFFF)]
-    return Tallies(rows.sum(axis=0), *words, joint, patterns)
+    fates = _fates(outcomes.reshape(len(rows), len(outcomes) // max(len(rows), 1), n), the_plan.fates(n))
+    words = [part.astype(np.int64) for moment in (own, cross, fates) for part in (moment >> 32, moment & 0xFFFFFFFF)]
+    return Tallies(rows.sum(axis=0), *words[:4], joint, patterns, *words[4:])
+
+
+def _fates(outcomes: Integers, pairs: Integers) -> Integers:
+    """Second moments of the fates of wars in the histories `outcomes` (replicate, episode, institution)."""
+    war = np.isin(outcomes, WARS)
+    moments = np.zeros((len(pairs), N_FACTORS, N_FATES), np.int64)
+    for place, (one, other) in enumerate(pairs):
+        own, theirs = war[..., one], war[..., other]
+        ended = [own & (outcomes[..., other] == code) for code in range(N_OUTCOMES)]
+        count = np.stack([*ended, own & ~theirs], axis=-1).sum(axis=1)
+        factors = count, own.sum(axis=1)[:, None], theirs.sum(axis=1)[:, None]
+        moments[place] = [(count * factor).sum(axis=0) for factor in factors]
+    return moments
 
 
 def moments(rows: Integers, metrics: Sequence[Metric], episodes: int = 1, reference: int = 0) -> Moments:
@@ -113,6 +127,13 @@ class StandIn:
     def coordinates(self) -> dict[str, list[Any]]:
         return {path: [point[path] for point in self.grid] for path in self.axes}
 
+    @property
+    def derived(self) -> dict[str, str]:
+        return {}
+
+    def layout(self) -> dict[str, list[int]]:
+        return {}
+
     def values_of(self, path: str) -> list[Any]:
         return [point.get(path, self.parameters.get(path)) for point in self.grid]
 
@@ -144,6 +165,7 @@ class StandInStore:
     path: Path
     experiment: StandIn
     kept: Sequence[StandInRecord]
+    ends: None = None
 
     def records(self) -> Iterator[Records]:
         size = chunk_points(self.experiment.shapes, self.experiment.n_points)

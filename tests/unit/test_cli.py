@@ -155,8 +155,9 @@ def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_com
         ended = csmc_command(verb, config, "-s", "outputs.metrics=[war, wars, peace, xyzzy]")
         assert (ended.code, ended.out) == (2, "")
         first, second = ended.err.splitlines()
-        assert first == "error: outputs.metrics[1] = 'wars': is not a known metric; did you mean war?"
-        assert second.startswith("outputs.metrics[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
+        place = "-s outputs.metrics=[war, wars, peace, xyzzy]: outputs.metrics"
+        assert first == f"error: {place}[1] = 'wars': is not a known metric; did you mean war?"
+        assert second.startswith(f"{place}[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
     experiment = csmc.Experiment(institutions=["anarchy"], outputs={"metrics": ["wars"]})
     with pytest.raises(csmc.ConfigError, match="did you mean war"):
         csmc.run(experiment)
@@ -347,7 +348,7 @@ def test_shards_status_and_verification_from_the_command_line(config: Path, csmc
     beat.write_text(re.sub(r'"updated": "\d{4}', '"updated": "2025', beat.read_text()))
     assert "whole: silent" in csmc_command("status", "whole").out
     checked = csmc_command("verify", "out", "--all")
-    assert (checked.code, checked.out.strip()) == (0, "4 stored rows were counted again, 0 differ")
+    assert (checked.code, checked.out.strip()) == (0, "8 stored rows were counted again, 0 differ")
     wrong = csmc_command("run", config, "--shard", "3/2")
     assert wrong.code == 2
     assert "write i/N" in wrong.err
@@ -366,7 +367,28 @@ def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_c
     monkeypatch.setattr("csmc.engine.tallies.kernel.tally_points", broken)
     failed = csmc_command("run", config)
     assert failed.code == 3
-    assert "point 1, replicates 0 to 399: ZeroDivisionError: broken" in failed.err
+    assert "point 1, replicates 0 to 255: ZeroDivisionError: broken" in failed.err
     assert csmc_command("report", "results/small").code == 3
     assert "failed   point 1" in csmc_command("status", "results/small").out
     monkeypatch.undo()
+
+
+def test_a_run_with_a_precision_says_where_it_is_reached(config: Path, csmc_command) -> None:
+    precision = "sampling={precision: {war: {half_width: 0.015}}, max_replicates: 2000}"
+    valid = csmc_command("validate", config, "-s", precision)
+    assert "2 points, each until war ± 0.015\n  or 2,000 replicates" in valid.out
+    assert "at most 4,000 crisis episodes" in valid.out
+    planned = csmc_command("plan", config, "-s", precision, "--seconds", "0.2")
+    assert planned.code == 0
+    assert "as the precision asked for needs" in planned.out
+    ended = csmc_command("run", config, "-s", precision, "--json")
+    facts = json.loads(ended.out)
+    with csmc.open_results("results/small") as dataset:
+        replicates = dataset["replicates"].values.tolist()
+    assert (facts["replicates"], facts["precision_reached"]) == (max(replicates), 2)
+    assert facts["episodes"] == sum(replicates) < 4000
+    told = " ".join(csmc_command("report", "results/small").out.split())
+    assert "Precision reached at 2 of 2 points." in told
+    closer = "sampling={precision: {war: {half_width: 0.008}}, max_replicates: 2000}"
+    longer = " ".join(csmc_command("run", config, "-s", closer).out.split())
+    assert "Precision reached at 0 of 2 points; 2 ended at max_replicates = 2,000." in longer

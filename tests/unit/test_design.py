@@ -1,8 +1,17 @@
 """Designs: which points there are, and in which order."""
 
+import numpy as np
 import pytest
 
-from csmc.design import Cases, Concat, Factor, Grid, Product, Zip, spread_evenly, spread_geometrically
+from csmc.config.spacing import spread_evenly, spread_geometrically, twelve_digits
+from csmc.design import (
+    Cases,
+    Concat,
+    Factor,
+    Grid,
+    Product,
+    Zip,
+)
 
 A = Factor("a", (1, 2))
 B = Factor("b", (10, 20, 30))
@@ -66,3 +75,17 @@ def test_linspace_has_its_ends_and_short_decimals():
 def test_logspace_has_its_ends_and_a_constant_ratio():
     assert spread_geometrically(0.01, 100, 5) == (0.01, 0.1, 1.0, 10.0, 100.0)
     assert spread_geometrically(1, 2, 3)[1] == pytest.approx(2**0.5, rel=1e-11)
+
+
+def test_twelve_digits_are_those_that_python_writes():
+    generator = np.random.default_rng(1)
+    values = np.concatenate(
+        [
+            generator.uniform(-1, 1, 100_000) * 10.0 ** generator.integers(-30, 30, 100_000),
+            (generator.integers(10**11, 10**12, 100_000) + 0.5) / 10.0 ** generator.integers(0, 22, 100_000),  # ties
+            10.0 ** np.arange(-30, 30) * (1 + np.outer(np.arange(-5, 6), [2.2e-16, 1e-13, 5e-13])).reshape(-1, 1),
+            [0.0, -0.0, 1e-310, 1.7e308, 3.0, 0.1],
+        ],
+        axis=None,
+    )
+    assert twelve_digits(values).tolist() == [float(f"{value:.12g}") for value in values.tolist()]

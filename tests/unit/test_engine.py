@@ -17,9 +17,10 @@ from csmc.engine import InterruptedRun, LocalEngine, Progress, Span, Store, Work
 from csmc.engine import driver as driver_module
 from csmc.engine.block_file import BlockFile, Meaning
 from csmc.engine.choice import choose
+from csmc.engine.cuts import QUANTUM
 from csmc.engine.index import Index, joined
 from csmc.engine.schedule import WithdrawnError
-from csmc.engine.spans import QUANTUM, Costs, as_array, blocks, from_rows
+from csmc.engine.spans import Costs, as_array, blocks, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.errors import ParameterError
 from csmc.estimate import plan

@@ -254,3 +254,23 @@ def test_forecasts_of_nothing_are_refused(tmp_path: Path) -> None:
         csmc.forecast(swept(), output=tmp_path / "out", seconds=0.0)
     with pytest.raises(csmc.ParameterError, match="cores=0 is below 1"):
         csmc.forecast(swept(), output=tmp_path / "out", cores=[4, 0])
+
+
+def test_a_precision_is_forecast_by_the_replicates_that_it_needs(tmp_path: Path) -> None:
+    precision = {"war": {"half_width": 0.01}, "war[anarchy - balance_of_power]": {"half_width": 0.01}}
+    precise = swept(
+        institutions=["anarchy", "balance_of_power"],
+        design={"grid": {"interests.divergence": [0.5, 3.0]}},
+        parameters={"dynamics.episodes": 3},
+        sampling={"precision": precision, "max_replicates": 100_000},
+    )
+    found = csmc.forecast(precise, output=tmp_path / "out", seconds=1.0)
+    with csmc.run(precise, output=tmp_path / "out") as result:
+        needed = result["replicates"].values.tolist()
+    assert found.replicates == pytest.approx(sum(needed) / 2, rel=0.25), "a look, and some noise"
+    least, most, limit, at_limit = found.by_precision
+    assert least <= found.replicates <= most
+    assert (limit, at_limit) == (100_000, 0)
+    assert found.crises.left == 2 * 3 * found.replicates
+    assert found.half_widths["war"]["anarchy"].worst <= 0.0105
+    assert found.as_dict()["by_precision"]["most"] == most

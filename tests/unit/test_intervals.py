@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from csmc.estimate.differences import Known, mover_interval
+from csmc.estimate.differences import Known, mover_interval, paired_proportion_interval, unshared_events
 from csmc.estimate.intervals import (
     clopper_pearson,
     design_effect,
@@ -152,3 +152,26 @@ def test_a_covariance_beyond_what_the_errors_allow_counts_as_the_largest_possibl
     one, other = (Known(*map(array, numbers)) for numbers in ((0.5, 0.1, 0.3, 0.8), (0.4, 0.1, 0.15, 0.55)))
     low, high = mover_interval(one, other, array(sign * 0.0101))
     np.testing.assert_allclose([low[0], high[0]], [0.1 - abs(0.2 - sign * 0.15), 0.1 + abs(0.3 - sign * 0.25)])
+
+
+def test_every_interval_can_have_another_level() -> None:
+    """A .99 interval by its own formula, in place of the .95 that is the default."""
+    z, level = 2.5758293035489004, 0.99
+    exact = clopper_pearson(array(0), array(50), level)
+    assert exact.high[0] == pytest.approx(1 - 0.005 ** (1 / 50), rel=1e-12)
+    score = wilson(array(81), array(263), level)
+    centre = (81 + z**2 / 2) / (263 + z**2)
+    half = z / (263 + z**2) * np.sqrt(81 * (263 - 81) / 263 + z**2 / 4)
+    np.testing.assert_allclose([score.low[0], score.high[0]], [centre - half, centre + half], rtol=1e-12)
+    se = np.sqrt(0.25 / 100_000)
+    many, bounds = array(100_000), (array(0), array(1))
+    assert proportion_interval(array(0.5), array(se), many, many, level).high[0] == pytest.approx(
+        0.5 + z * se, rel=1e-4
+    )
+    assert mean_interval(array(0.5), array(se), many, many, *bounds, level).high[0] == pytest.approx(
+        0.5 + z * se, rel=1e-4
+    )
+    pairs = paired_proportion_interval(array(0.1), array(se), many, many, array(se**2), level)
+    assert (pairs.high[0] - pairs.low[0]) / 2 == pytest.approx(z * se, rel=1e-3)
+    few, t = array(3), 9.924843200918294
+    assert unshared_events(array(1.0), few, few, level)[0] == pytest.approx(2 * t**2 / 3, rel=1e-12)

@@ -153,7 +153,7 @@ def test_errors_and_gains_are_those_of_the_sums_of_groups(size: int) -> None:
     rows = one_shot(crises(4000, (0.2, 0.35, 0.3)))
     rows = rows[np.argsort(rows[:, 1, Tally.WARS] % 2, kind="stable")]  # neighbours are alike
     chosen = [METRICS[name] for name in ("war", "war_given_challenge")]
-    grouped = groups_of(rows, size, Plan(own_pairs(chosen), cross_pairs(chosen), 0, "none", size))
+    grouped = groups_of(rows, size, Plan(own_pairs(chosen), cross_pairs(chosen), 0, "none", group=size))
     war = rows[:, :, Tally.WARS].astype(float)
     sums = war.reshape(-1, size, 3).sum(axis=1) / size
     se = sums.std(axis=0, ddof=1) / math.sqrt(len(sums))
@@ -179,7 +179,7 @@ def width(pairs: Any) -> float:
 
 
 _CHOSEN = [METRICS[name] for name in ("war", "war_given_challenge")]
-_PAIRS = Plan(own_pairs(_CHOSEN), cross_pairs(_CHOSEN), 0, "none", 2)
+_PAIRS = Plan(own_pairs(_CHOSEN), cross_pairs(_CHOSEN), 0, "none", group=2)
 
 
 def test_intervals_of_groups_that_balance_are_shorter_than_plain_ones_only_where_enough_groups_differ() -> None:

@@ -47,3 +47,11 @@ def test_every_point_of_a_large_sample_is_checked_before_anything_runs():
         ]
     }
     assert any("must be below system.n_states" in problem for problem in refusal_of(design=design))
+
+
+def test_a_sample_of_more_values_than_a_list_may_have_is_read_again_from_a_store():
+    ranges = {f"crisis.{name}": [0.1, 0.9] for name in ("war_cost", "misperception", "decisiveness", "audience_cost")}
+    experiment = sample(ranges, points=100_001)
+    identity = experiment.identity()
+    stored = Experiment.from_contents(experiment.resolved(), identity["design"], identity["tables"])
+    assert stored.identity() == identity
