@@ -8,6 +8,7 @@ from csmc.analysis.diagnostics import diagnose
 from csmc.analysis.discovery import discover
 from csmc.analysis.dominance import dominance
 from csmc.analysis.prevention import prevention
+from csmc.analysis.rare import rare
 from csmc.analysis.screening import screen
 from csmc.analysis.sensitivity import sensitivity
 
@@ -20,6 +21,7 @@ __all__ = [
     "discover",
     "dominance",
     "prevention",
+    "rare",
     "screen",
     "sensitivity",
 ]

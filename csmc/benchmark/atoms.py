@@ -49,12 +49,12 @@ def _elementwise(operation: Callable[[float], float]) -> Loop:
 
 def _drawing(fill: Callable[..., None]) -> Loop:
     """A loop that fills every row with draws."""
-    purpose, first, seed = np.int64(Purpose.COST), np.int64(0), np.uint64(1)
+    purpose, first, keys = np.int64(Purpose.COST), np.int64(0), np.ones((1, 1), dtype=np.uint64)
 
     def loop(x: Floats, out: Floats) -> None:
         replicate = np.arange(LANES)
         for episode in range(PASSES):
-            fill(out, ROWS, replicate, episode, purpose, first, seed)
+            fill(out, ROWS, replicate, episode, purpose, first, keys)
 
     compiled: Loop = _compiled(loop)
     return compiled

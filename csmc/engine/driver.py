@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any, Protocol
 
 from csmc.config import Experiment
+from csmc.engine.calls import CallingEngine
 from csmc.engine.heartbeat import Heartbeat
 from csmc.engine.pending import Pending
 from csmc.engine.progress import Meter, OnProgress, Progress
@@ -29,7 +30,7 @@ SHOWN = 5
 TASK_BYTES = 8 << 20
 
 
-class Engine(Protocol):
+class Engine(CallingEngine, Protocol):
     """A place to compute. It never changes a number."""
 
     name: str

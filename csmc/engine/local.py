@@ -2,15 +2,17 @@
 
 import math
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from typing import Any
 
+from csmc.engine.calls import function_named
 from csmc.engine.schedule import WithdrawnError
-from csmc.engine.spans import Span
-from csmc.engine.tallies import Counted, Job, tally_spans
+from csmc.engine.tallies import Job, tally_spans
 
-Task = Future[Counted]
+Task = Future[Any]
 
 
 def available_cores() -> int:
@@ -30,12 +32,20 @@ class LocalEngine:
     def __init__(self, threads: int | None = None) -> None:
         self.threads = threads or available_cores()
 
-    @contextmanager
-    def workers(self, job: Job) -> Iterator["Threads"]:
+    def workers(self, job: Job) -> AbstractContextManager["Threads"]:
         """A pool of threads for one run."""
+        return self._threads(partial(tally_spans, job))
+
+    def callers(self, job: Job, name: str) -> AbstractContextManager["Threads"]:
+        """A pool of threads that call a function, see `csmc.engine.calls`."""
+        function = function_named(name)
+        return self._threads(lambda arguments: function(job, *arguments))
+
+    @contextmanager
+    def _threads(self, do: Callable[[Any], Any]) -> Iterator["Threads"]:
         pool = ThreadPoolExecutor(self.threads, thread_name_prefix="csmc")
         try:
-            yield Threads(pool, self.threads, job)
+            yield Threads(pool, self.threads, do)
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -45,16 +55,16 @@ class Threads:
 
     grace = math.inf  # a thread cannot be left behind
 
-    def __init__(self, pool: ThreadPoolExecutor, threads: int, job: Job) -> None:
-        self._pool, self._threads, self._job = pool, threads, job
+    def __init__(self, pool: ThreadPoolExecutor, threads: int, do: Callable[[Any], Any]) -> None:
+        self._pool, self._threads, self._do = pool, threads, do
 
     def capacity(self) -> int:
         """Twice the threads, so that no thread waits for this loop."""
         return 2 * self._threads
 
-    def submit(self, spans: tuple[Span, ...]) -> Task:
+    def submit(self, task: Any) -> Task:
         """Start a task on the next free thread."""
-        return self._pool.submit(tally_spans, self._job, spans)
+        return self._pool.submit(self._do, task)
 
     def wait(self, handles: Collection[Task], timeout: float) -> Collection[Task]:
         """The tasks that have finished."""
@@ -65,8 +75,8 @@ class Threads:
         for handle in handles:
             handle.cancel()
 
-    def result(self, handle: Task) -> Counted:
-        """What a finished task counted."""
+    def result(self, handle: Task) -> Any:
+        """What a finished task answered."""
         try:
             return handle.result()
         except CancelledError as error:

@@ -9,16 +9,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
 from csmc.engine import remote
+from csmc.engine.calls import function_named
 from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError, WithdrawnError
-from csmc.engine.spans import Span, as_array, from_rows
+from csmc.engine.spans import as_array, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.engine.warming import warm_up
 from csmc.provenance import build
@@ -59,8 +60,20 @@ class RayEngine:
         self.address = None if address in (None, "", "local") else address
         self.threads = threads or available_cores()
 
+    def workers(self, job: Job) -> AbstractContextManager["Cluster"]:
+        """Workers that count spans."""
+        return self._cluster(
+            job, remote.tally_on_worker, lambda spans: (as_array(spans).tolist(), spans[0].institutions)
+        )
+
+    def callers(self, job: Job, name: str) -> AbstractContextManager["Cluster"]:
+        """Workers that call a function, see `csmc.engine.calls`."""
+        return self._cluster(job, remote.call_on_worker, lambda arguments: (name, list(arguments)))
+
     @contextmanager
-    def workers(self, job: Job) -> Iterator["Cluster"]:
+    def _cluster(
+        self, job: Job, function: Callable[..., Any], wire: Callable[[Any], tuple[Any, ...]]
+    ) -> Iterator["Cluster"]:
         """Connect to the cluster, or start one; shut down only what was started here."""
         for name, setting in ENVIRONMENT.items():
             os.environ.setdefault(name, setting)
@@ -69,7 +82,7 @@ class RayEngine:
         joined = self.address is None and ray.is_initialized()
         if not joined:
             self._connect()
-        cluster = Cluster(job)
+        cluster = Cluster(job, function, wire)
         try:
             yield cluster
         finally:
@@ -98,16 +111,20 @@ class RayEngine:
 
 
 class Cluster:
-    """A connected Ray cluster with the job of this run on it."""
+    """A connected Ray cluster with the job of this run on it.
+
+    `function` is one of `csmc.engine.remote`; `wire` gives its last arguments, plain numbers and texts, for a task.
+    """
 
     grace = GRACE_SECONDS
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, function: Callable[..., Any], wire: Callable[[Any], tuple[Any, ...]]) -> None:
         import ray
 
         self._job = ray.put(job)
         ray.cloudpickle.register_pickle_by_value(remote)
-        self._task = ray.remote(num_cpus=1, max_retries=1)(remote.tally_on_worker)
+        self._task = ray.remote(num_cpus=1, max_retries=1)(function)
+        self._wire = wire
         self._in_flight: set[Any] = set()
         self._capacity = 0
         self._counted = -math.inf
@@ -142,9 +159,9 @@ class Cluster:
         self._heard = time.monotonic()
         return True
 
-    def submit(self, spans: tuple[Span, ...]) -> Any:
+    def submit(self, task: Any) -> Any:
         """Queue a task; the job goes as a reference inside a list, which Ray does not fetch for every task."""
-        handle = self._task.remote([self._job], build(), as_array(spans).tolist(), spans[0].institutions)
+        handle = self._task.remote([self._job], build(), *self._wire(task))
         self._in_flight.add(handle)
         return handle
 
@@ -165,13 +182,13 @@ class Cluster:
         for handle in handles:
             ray.cancel(handle)
 
-    def result(self, handle: Any) -> Counted:
-        """What a finished task counted."""
+    def result(self, handle: Any) -> Any:
+        """What a finished task answered."""
         import ray
 
         self._in_flight.discard(handle)
         try:
-            answer: Counted | str = ray.get(handle)
+            answer = ray.get(handle)
         except ray.exceptions.TaskCancelledError as error:
             raise WithdrawnError("called back") from error
         except ray.exceptions.RayTaskError as error:
@@ -222,11 +239,21 @@ def tally_here(
     institutions
         The numbers of those to simulate, see `Span`.
     """
+    return _difference(run) or tally_spans(_ready(job[0]), from_rows(spans, institutions))
+
+
+def call_here(job: list[Any], run: dict[str, str], name: str, arguments: list[Any]) -> Any:
+    """Call a function of the job in this process; else as `tally_here`. It must not answer with text."""
+    return _difference(run) or function_named(name)(_ready(job[0]), *arguments)
+
+
+def _difference(run: dict[str, str]) -> str:
+    """How this process is made otherwise than the run, in words; empty if it is not."""
     here = build()
-    if here != run:
-        differences = [f"{name} {here[name]} instead of {run[name]}" for name in run if here[name] != run[name]]
-        return f"{socket.gethostname()} has {', '.join(differences)}: install the same on every node"
-    return tally_spans(_ready(job[0]), from_rows(spans, institutions))
+    differences = [f"{name} {here[name]} instead of {run[name]}" for name in run if here[name] != run[name]]
+    if not differences:
+        return ""
+    return f"{socket.gethostname()} has {', '.join(differences)}: install the same on every node"
 
 
 @lru_cache(maxsize=1)

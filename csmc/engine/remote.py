@@ -13,7 +13,21 @@ def tally_on_worker(
     try:
         from csmc.engine.ray import tally_here
     except Exception as error:
-        import socket
-
-        return f"csmc cannot be imported on {socket.gethostname()}: {type(error).__name__}: {error}"
+        return unfit(error)
     return tally_here(job, build, spans, institutions)
+
+
+def call_on_worker(job: list[Any], build: dict[str, str], name: str, arguments: list[Any]) -> Any:
+    """Call a function, see `csmc.engine.ray.call_here`; else the same."""
+    try:
+        from csmc.engine.ray import call_here
+    except Exception as error:
+        return unfit(error)
+    return call_here(job, build, name, arguments)
+
+
+def unfit(error: Exception) -> str:
+    """Which node cannot import csmc, and why."""
+    import socket
+
+    return f"csmc cannot be imported on {socket.gethostname()}: {type(error).__name__}: {error}"

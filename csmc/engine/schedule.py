@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
-from typing import Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Counted
@@ -58,17 +58,13 @@ class Failure(NamedTuple):
         return f"point {span.point}, replicates {span.first} to {last}: {type(self.error).__name__}: {self.error}"
 
 
-class Workers(Protocol[Handle]):
+class Callers(Protocol[Handle]):
     """Somewhere to run tasks: threads here, or the nodes of a cluster."""
-
-    @property
-    def grace(self) -> float:
-        """Seconds for which a task that has begun is awaited at the end, once nothing new starts."""
 
     def capacity(self) -> int:
         """How many tasks to keep in flight now."""
 
-    def submit(self, spans: tuple[Span, ...]) -> Handle:
+    def submit(self, task: Any) -> Handle:
         """Start a task."""
 
     def wait(self, handles: Collection[Handle], timeout: float) -> Collection[Handle]:
@@ -77,11 +73,19 @@ class Workers(Protocol[Handle]):
     def withdraw(self, handles: Collection[Handle]) -> None:
         """Call back the tasks among `handles` that have not begun; they finish soon, with `WithdrawnError`."""
 
-    def result(self, handle: Handle) -> Counted:
-        """What a finished task counted; raises what the task raised."""
+    def result(self, handle: Handle) -> Any:
+        """What a finished task answered; raises what the task raised."""
 
     def was_lost(self, error: Exception) -> bool:
         """Whether an error says that a worker got lost, rather than that the work cannot be done."""
+
+
+class Workers(Callers[Handle], Protocol[Handle]):
+    """The same for tasks that count spans: their tuples go in, `Counted` comes out."""
+
+    @property
+    def grace(self) -> float:
+        """Seconds for which a task that has begun is awaited at the end, once nothing new starts."""
 
     def patience(self, usual: float) -> float:
         """Seconds after which a task is given to another worker too, if tasks usually take `usual`; inf for never."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from csmc.kernel.result import Plan, Tallies, empty_tallies
 
 if TYPE_CHECKING:
-    from csmc.kernel.run import Blocks, SystemTables, is_cached, tally, tally_points, trace
+    from csmc.kernel.run import Blocks, SystemTables, is_cached, tally, tally_points, trace, trace_chains
     from csmc.kernel.tracing import Trace
 
 __all__ = [
@@ -22,11 +22,12 @@ __all__ = [
     "tally",
     "tally_points",
     "trace",
+    "trace_chains",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"Blocks", "SystemTables", "Trace", "is_cached", "tally", "tally_points", "trace"}:
+    if name in {"Blocks", "SystemTables", "Trace", "is_cached", "tally", "tally_points", "trace", "trace_chains"}:
         from csmc.kernel import run
 
         return getattr(run, name)

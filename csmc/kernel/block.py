@@ -59,19 +59,19 @@ def _decay_matrix(point, distance):
 
 
 @stage
-def _draw_shocks(point, elects, episode, replicate, seed, world, shocks):
+def _draw_shocks(point, elects, episode, replicate, keys, world, shocks):
     """The draws of an episode that every institution shares."""
     n = point.n_states
     spread, level = point.cost_heterogeneity, point.joining_cost
-    fill_uniforms(shocks, _CRISIS_DRAWS, replicate, episode, _CRISIS, _FIRST_INDEX, seed)
-    fill_normals(shocks[ASSESSMENT:], _ASSESSMENTS, replicate, episode, _ASSESS, _FIRST_INDEX, seed)
+    fill_uniforms(shocks, _CRISIS_DRAWS, replicate, episode, _CRISIS, _FIRST_INDEX, keys)
+    fill_normals(shocks[ASSESSMENT:], _ASSESSMENTS, replicate, episode, _ASSESS, _FIRST_INDEX, keys)
     joining_cost = laned(world[JOINING_COST])
-    fill_normals(joining_cost, n, replicate, episode, _COST, _FIRST_INDEX, seed)
+    fill_normals(joining_cost, n, replicate, episode, _COST, _FIRST_INDEX, keys)
     for i in range(n):
         for lane in range(joining_cost.shape[1]):
             joining_cost[i, lane] = level * exp(spread * joining_cost[i, lane])
     if elects:
-        fill_uniforms(world[SEAT_DRAW], n, replicate, episode, _SEAT, _FIRST_INDEX, seed)
+        fill_uniforms(world[SEAT_DRAW], n, replicate, episode, _SEAT, _FIRST_INDEX, keys)
 
 
 @stage
@@ -103,18 +103,18 @@ def _begin(point, institution, start, capability, trust, legitimacy, counts, sha
 @compiled
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions_of_points,
-    seeds, firsts, replicates, lanes, scales, own_pairs, cross_pairs, compared, partners, followed, group,
+    keys_of_points, firsts, replicates, lanes, scales, own_pairs, cross_pairs, compared, partners, followed, group,
     sums, own_high, own_low, cross_high, cross_low, joint, patterns, fate_high, fate_low, traced, first_traced,
 ):  # fmt: skip
     """Simulate a block of replicates of each point under every institution and add their tallies.
 
     `points` are records of design points that share a system and a number of states. Replicates
-    firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by seeds[i], played under institutions_of_points[i]
-    and added to sums[i], own_high[i] and so on. They are numbered as by `csmc.kernel.codes.numbered`; if there are
-    pairs, they and `lanes` are whole groups of `group` replicates. Batches of `lanes` replicates (LANES, unless this
-    runs as plain Python) pass through each stage together; their number never shows in a result. The episodes from
-    `first_traced` on are copied to the Trace `traced`, as many as it has room for (of one batch of one point: with room
-    for any, replicates[0] must not exceed `lanes`).
+    firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by keys_of_points[i] (see `csmc.kernel.draws`),
+    played under institutions_of_points[i] and added to sums[i], own_high[i] and so on. They are numbered as by
+    `csmc.kernel.codes.numbered`; if there are pairs or fates, they and `lanes` are whole groups of `group` replicates.
+    Batches of `lanes` replicates (LANES, unless this runs as plain Python) pass through each stage together; their
+    number never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as many as it
+    has room for (of one batch of one point: with room for any, replicates[0] must not exceed `lanes`).
     """
     n = points[0].n_states
     n_institutions = institutions_of_points.shape[1]
@@ -137,24 +137,24 @@ def tally_block(
 
     for block in range(points.shape[0]):
         point, institutions = points[block], institutions_of_points[block]
-        seed, scale, elects = seeds[block], scales[block], _elects(institutions, n)
+        keys, scale, elects = keys_of_points[block], scales[block], _elects(institutions, n)
         decay = _decay_matrix(point, distance)
         for batch in range((replicates[block] + lanes - 1) // lanes):
             done = batch * lanes
             counted = min(lanes, replicates[block] - done)
             for lane in range(lanes):
                 replicate[lane] = firsts[block] + done + lane
-            worlds.start(point, system, replicate, seed, world, scratch, room)
+            worlds.start(point, system, replicate, keys, world, scratch, room)
             for k in range(n_institutions):
                 _begin(
                     point, institutions[k], world[CAPABILITY],
                     capability[k], trust[k], legitimacy[k], counts[k], shares[k],
                 )  # fmt: skip
             for episode in range(point.episodes):
-                worlds.drift_interests(point, episode, replicate, seed, world, scratch[FIRST])
+                worlds.drift_interests(point, episode, replicate, keys, world, scratch[FIRST])
                 if episode > 0:
-                    worlds.draw_growth(point, episode, replicate, seed, world[GROWTH])
-                _draw_shocks(point, elects, episode, replicate, seed, world, shocks)
+                    worlds.draw_growth(point, episode, replicate, keys, world[GROWTH])
+                _draw_shocks(point, elects, episode, replicate, keys, world, shocks)
                 row = episode - first_traced
                 seated = -1  # the institution whose council sits
                 traces = 0 <= row < traced.world.shape[0]
@@ -193,7 +193,7 @@ def tally_block(
                             survivor_thirds,
                         )  # fmt: skip
                         enforcement.enforce(
-                            point, institution, episode, seed, survivor_replicate[:padded], survivors, survivor_thirds,
+                            point, institution, episode, keys, survivor_replicate[:padded], survivors, survivor_thirds,
                             decisions, scratch, room,
                         )  # fmt: skip
                         if traces:

@@ -8,6 +8,18 @@ STREAM_VERSION = 5
 #: Draws of different items (rungs, dimensions, attempts) are this far apart; also the largest number of states.
 STRIDE = 64
 
+#: A replicate's number has so many bits; above them is the scheme of its draws: a Replication, or `CHAINED`.
+NUMBER_BITS = 60
+
+#: Scheme of a history with the draws of a chain of links (`csmc.kernel.draws`); its number is its column of the keys.
+CHAINED = 3
+
+#: A link's number has so many bits; the octave above them, 0 to 15, says which part of all draws it shifts: 2**-octave.
+LINK_BITS = 56
+
+#: In the place of a link: it shifts nothing.
+NO_LINK = 17 << LINK_BITS
+
 #: Bits of a fixed-point tally, so that products of two tallies stay exact in int64 over a batch of lanes.
 TALLY_BITS = 27
 
@@ -40,9 +52,6 @@ class Replication(IntEnum):
     ANTITHETIC = 1
     STRATIFIED = 2
 
-
-#: A replicate's number has so many bits; above them is its scheme, a Replication.
-NUMBER_BITS = 60
 
 #: A group's number is that of each of its replicates shifted by so many bits.
 GROUP_SHIFTS = {Replication.PLAIN: 0, Replication.ANTITHETIC: 1, Replication.STRATIFIED: 2}

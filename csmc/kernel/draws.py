@@ -8,6 +8,12 @@ The high bits of a replicate's number say how it goes together with its neighbou
 An antithetic pair has the draws of one address, u and 1 - u, z and -z. Four stratified replicates are a Latin
 hypercube: in each draw they take the four quarters of (0, 1), in an order of its own. Alone, each is distributed as a
 plain one.
+
+Draws are filled by `keys` (1 + link, column), of which keys[0, 0] is the seed. A replicate whose number has the scheme
+`CHAINED` above its bits is a chain of links, keys[1:, column]. The first link is a plain replicate, whose draws it has.
+Each further link shifts some of their words, modulo 2**32: which, with a probability of 2**-octave, and by how much, up
+or down alike, is drawn too, by the address of the draw and the number of the link. So to append a link is a random step
+from the draws of one history to those of another, as likely as the step back: it keeps the law of all draws.
 """
 
 import math
@@ -15,7 +21,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
-from csmc.kernel.codes import GROUP_SHIFTS, NUMBER_BITS, Replication
+from csmc.kernel.codes import CHAINED, GROUP_SHIFTS, LINK_BITS, NUMBER_BITS, Replication
 from csmc.kernel.lanes import laned
 from csmc.kernel.mathematics import cos_sin_turn, log
 
@@ -33,12 +39,25 @@ _UNIT = 2.0**-32
 _PLAIN = int(Replication.PLAIN)
 _ANTITHETIC = int(Replication.ANTITHETIC)
 _STRATIFIED = int(Replication.STRATIFIED)
+_CHAINED = int(CHAINED)
 _SCHEME_SHIFT = np.int64(NUMBER_BITS)
 _NUMBER = np.int64((1 << NUMBER_BITS) - 1)
 _PAIR_SHIFT = np.int64(GROUP_SHIFTS[Replication.ANTITHETIC])
 _STRATA_SHIFT = np.int64(GROUP_SHIFTS[Replication.STRATIFIED])
 #: The bit of a place that no purpose has: at the place with it, a group's block of a quad is its four orders.
 _ORDERS = np.uint64(1 << 31)
+
+_COLUMN = np.uint64((1 << NUMBER_BITS) - 1)
+_OCTAVE_SHIFT = np.uint64(LINK_BITS)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_ALL = np.uint64(1 << 16)  # of the numbers in a quarter of 64 bits
+_QUARTER = np.uint64((1 << 16) - 1)
+_ONE = np.uint64(1)
+_SIZES = np.uint64(31)
+_WHOLE = np.uint64(8)
+_LENGTH_SHIFT = np.uint64(33)  # leaves 31 bits
 
 
 @inlined
@@ -96,22 +115,22 @@ def place_in_order(rank, word):
 
 
 @stage
-def fill_uniforms(out, n, replicate, episode, purpose, first, seed):
+def fill_uniforms(out, n, replicate, episode, purpose, first, keys):
     """Rows 0..n-1 of `out` (row, lane) = uniforms at indices first..first+n-1 of each lane's replicate.
 
     `first` is a multiple of 4; `out` has rows up to the next multiple of 4 (those beyond n are overwritten). All
     replicates have one scheme, that of the first.
     """
-    _fill(out, n, replicate, episode, purpose, first, seed)
+    _fill(out, n, replicate, episode, purpose, first, keys)
     if replicate[0] >> _SCHEME_SHIFT == _ANTITHETIC:
         _turn(out, n, replicate, 1.0)
 
 
 @stage
-def fill_normals(out, n, replicate, episode, purpose, first, seed):
+def fill_normals(out, n, replicate, episode, purpose, first, keys):
     """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
     out = laned(out)
-    _fill(out, n, replicate, episode, purpose, first, seed)
+    _fill(out, n, replicate, episode, purpose, first, keys)
     for pair in range((n + 3) // 4 * 2):
         row = 2 * pair
         for lane in range(replicate.shape[0]):
@@ -124,20 +143,23 @@ def fill_normals(out, n, replicate, episode, purpose, first, seed):
 
 
 @stage
-def _fill(out, n, replicate, episode, purpose, first, seed):
+def _fill(out, n, replicate, episode, purpose, first, keys):
     """Uniforms, those of an antithetic pair still the same."""
     scheme = replicate[0] >> _SCHEME_SHIFT
     if scheme == _PLAIN:
-        _fill_plain(out, n, replicate, episode, purpose, first, seed)
+        _fill_plain(out, n, replicate, episode, purpose, first, keys[0, 0])
     elif scheme == _ANTITHETIC:
-        _fill_pairs(out, n, replicate, episode, purpose, first, seed)
+        _fill_pairs(out, n, replicate, episode, purpose, first, keys[0, 0])
     elif scheme == _STRATIFIED:
-        _fill_strata(out, n, replicate, episode, purpose, first, seed)
-    # a further Replication has its branch here; `csmc.kernel.run` refuses numbers of none
+        _fill_strata(out, n, replicate, episode, purpose, first, keys[0, 0])
+    elif scheme == _CHAINED:
+        _fill_chained(out, n, replicate, episode, purpose, first, keys)
+    # a further scheme has its branch here; `csmc.kernel.run` refuses numbers of none
 
 
 @stage
 def _fill_plain(out, n, replicate, episode, purpose, first, seed):
+    """A replicate's own draws."""
     out = laned(out)
     for quad in range((n + 3) // 4):
         row = 4 * quad
@@ -200,3 +222,57 @@ def _fill_strata(out, n, replicate, episode, purpose, first, seed):
 def _within(quarter, uniform):
     """The point of a quarter of (0, 1), exact."""
     return (np.float64(np.int64(quarter)) + uniform) * 0.25
+
+
+@inlined
+def split_mix(state):
+    """The number that SplitMix64 gives in this state (Steele, Lea and Flood 2014); all in uint64."""
+    state = (state ^ (state >> np.uint64(30))) * _MIX_1
+    state = (state ^ (state >> np.uint64(27))) * _MIX_2
+    return state ^ (state >> np.uint64(31))
+
+
+@inlined
+def _step(bits):
+    """By how much a word is shifted, modulo 2**32: a length below 2**31, reduced or not, up or down.
+
+    Nine in 32 steps are not reduced and lead anywhere. The others are reduced by 2, 4, 8, ... or 2**23, as likely by
+    each, so that a draw that has to be very small can become a little smaller.
+    """
+    reduced = max((bits >> _ONE) & _SIZES, _WHOLE) - _WHOLE
+    length = (bits >> _LENGTH_SHIFT) >> reduced
+    return length if bits & _ONE == _ONE else ~length + _ONE
+
+
+@stage
+def _fill_chained(out, n, replicate, episode, purpose, first, keys):
+    """The draws of first links, their words shifted by the others: a quarter of a link's bits decides on each word."""
+    out = laned(out)
+    seed, lanes = keys[0, 0], replicate.shape[0]
+    words = laned(np.empty((4, out.shape[1]), dtype=np.uint64))
+    for quad in range((n + 3) // 4):
+        row = 4 * quad
+        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
+        h0, h1, _, _ = philox(_WORD, _WORD, np.uint64(episode), place, seed & _WORD, seed >> _HALF)
+        start = (h0 << _HALF) | h1
+        for lane in range(lanes):
+            number = keys[1, np.uint64(replicate[lane]) & _COLUMN]
+            w0, w1, w2, w3 = philox(
+                number & _WORD, number >> _HALF, np.uint64(episode), place, seed & _WORD, seed >> _HALF
+            )
+            words[0, lane] = w0
+            words[1, lane] = w1
+            words[2, lane] = w2
+            words[3, lane] = w3
+        for link in range(2, keys.shape[0]):
+            for lane in range(lanes):
+                number = keys[link, np.uint64(replicate[lane]) & _COLUMN]
+                bits, limit = split_mix(start + number * _GOLDEN), _ALL >> (number >> _OCTAVE_SHIFT)
+                for word in range(4):
+                    step = _step(split_mix(bits + np.uint64(word + 1) * _GOLDEN))
+                    before = words[word, lane]
+                    shifted = (bits >> np.uint64(16 * word)) & _QUARTER < limit
+                    words[word, lane] = before + step if shifted else before
+        for word in range(4):
+            for lane in range(lanes):
+                out[row + word, lane] = _unit_interval(words[word, lane] & _WORD)

@@ -42,6 +42,7 @@ from csmc.kernel.lanes import (
     PASSED,
     POWER,
     REACHED,
+    READINESS,
     RESPONSE_END,
     RETREAT_VALUE,
     RIDING,
@@ -121,18 +122,19 @@ def gather(chosen, padded, replicate, crisis, thirds, survivor_replicate, surviv
 
 
 @stage
-def enforce(point, institution, episode, seed, replicate, crisis, thirds, decisions, scratch, room):
+def enforce(point, institution, episode, keys, replicate, crisis, thirds, decisions, scratch, room):
     """Climb the ladder: lower rungs where authorised, then force, then war, until the challenger yields.
 
     `replicate` (survivor,) gives the number of survivors, a multiple of the padding; `crisis` and `thirds` are theirs,
-    and so are the `decisions` to fill: ballots by item, then choices by item.
+    and so are the `decisions` to fill: ballots by item, choices by item, and readiness to fight.
     """
     ballots, choices, draws = decisions[BALLOT - THIRD_FIELDS :], decisions[CHOICE - THIRD_FIELDS :], scratch[FIRST]
+    readiness = decisions[READINESS - THIRD_FIELDS]
     for item in range(1, institution.rungs):
-        _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballots[item], draws, room)
-        _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choices[item], draws, room)
-    _vote(point, institution, _FORCE, episode, seed, replicate, crisis, thirds, ballots[_FORCE], draws, room)
-    _use_force(point, institution, episode, seed, replicate, crisis, thirds, choices[_FORCE], draws, room)
+        _vote(point, institution, item, episode, keys, replicate, crisis, thirds, ballots[item], draws, room)
+        _take_lower_rung(point, institution, item, episode, keys, replicate, crisis, thirds, choices[item], draws, room)
+    _vote(point, institution, _FORCE, episode, keys, replicate, crisis, thirds, ballots[_FORCE], draws, room)
+    _use_force(point, institution, episode, keys, replicate, crisis, thirds, choices[_FORCE], readiness, draws, room)
 
 
 @stage
@@ -143,7 +145,7 @@ def _copy(source, count, out):
 
 
 @stage
-def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ballot, draws, room):
+def _vote(point, institution, item, episode, keys, replicate, crisis, thirds, ballot, draws, room):
     """Authorise one item: by the council's vote, or as a matter of course where there is no council."""
     crisis, thirds, ballot, draws, room = laned(crisis), laned(thirds), laned(ballot), laned(draws), laned(room)
     count = replicate.shape[0]
@@ -157,7 +159,7 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ba
     inverse_noise = 1.0 / point.noise
     price, shift = point.vote_cost * institution.cost[item], institution.abstention * inverse_noise
     vetoes, yes_votes, authorised, open_case = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
-    fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, seed)
+    fill_uniforms(draws, point.n_states, replicate, episode, _VOTE, item * STRIDE, keys)
     for s in range(count):
         vetoes[s] = crisis[CHALLENGER_VETOES, s]
         yes_votes[s] = crisis[VICTIM_VOTES, s]
@@ -187,7 +189,7 @@ def _vote(point, institution, item, episode, seed, replicate, crisis, thirds, ba
 
 
 @stage
-def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis, thirds, choice, draws, room):
+def _take_lower_rung(point, institution, item, episode, keys, replicate, crisis, thirds, choice, draws, room):
     """Sanctions or isolation, if authorised: each third party takes part or not; the challenger may yield."""
     crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
     count = replicate.shape[0]
@@ -195,7 +197,7 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
     assurance_weight = point.assurance_weight
     taking_part, shirking, assurance, authorised = room[FIRST], room[SECOND], room[THIRD], room[FOURTH]
     _copy(crisis[AUTHORISED + item], count, authorised)
-    fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, seed)
+    fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, item * STRIDE, keys)
     for s in range(count):
         taking_part[s] = 0.0
         shirking[s] = 0.0
@@ -226,9 +228,10 @@ def _take_lower_rung(point, institution, item, episode, seed, replicate, crisis,
 
 
 @stage
-def _use_force(point, institution, episode, seed, replicate, crisis, thirds, choice, draws, room):
+def _use_force(point, institution, episode, keys, replicate, crisis, thirds, choice, readiness, draws, room):
     """Each third party fights for the victim, joins the challenger or abstains; the challenger yields, or war."""
     crisis, thirds, choice, draws, room = laned(crisis), laned(thirds), laned(choice), laned(draws), laned(room)
+    readiness = laned(readiness)
     count = replicate.shape[0]
     m, inverse_noise = point.decisiveness, 1.0 / point.noise
     residual, cost = institution.residual, institution.cost[0]
@@ -236,7 +239,7 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, cho
     assurance, efficacy_weight, general_war = point.assurance_weight, point.efficacy_weight, point.general_war
     binding = 1.0 if (institution.seating != _NO_COUNCIL or institution.scope == _MEMBERS) else 0.0
     helping, joining, shirking, effect, even = room[FIRST], room[SECOND], room[THIRD], room[FOURTH], room[FIFTH]
-    fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, seed)
+    fill_uniforms(draws, point.n_states, replicate, episode, _PARTICIPATION, _FIRST_INDEX, keys)
     for s in range(count):
         ours, theirs = crisis[TARGET_STRENGTH, s], crisis[CHALLENGER_STRENGTH, s]
         effect[s] = marginal_effect(m, log_odds_against(theirs, ours, m), ours)
@@ -264,6 +267,7 @@ def _use_force(point, institution, episode, seed, replicate, crisis, thirds, cho
             crisis[HELPERS, s] += helps
             crisis[JOINERS, s] += joins
             choice[j, s] = helps - joins
+            readiness[j, s] = (p_help + p_join) / u
     for s in range(count):  # values that are chosen between are read first: a read under a condition is not vectorised
         outcome, share_before, riding_before = crisis[OUTCOME, s], crisis[SHARE, s], crisis[RIDING, s]
         helped, joined, shirked, total = helping[s], joining[s], shirking[s], crisis[THIRD_POWER, s]

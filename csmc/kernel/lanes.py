@@ -136,7 +136,8 @@ THIRD_FIELDS = 17
 # decisions[field, third, lane] of survivors; in a trace they follow the fields above
 BALLOT = 17  # 1 yes, -1 no, 0 abstention or no vote; by item, four fields
 CHOICE = 21  # 1 takes part or helps the victim, -1 joins the challenger, 0 neither; by item, four fields
-TRACED_THIRD_FIELDS = 25
+READINESS = 25  # how probable it was to fight on either side, over the draw that decided: at least 1 if it does
+TRACED_THIRD_FIELDS = 26
 
 # scratch[field, state, lane] and room[field, lane]: nothing is handed on from one stage to the next except as said
 FIRST, SECOND, THIRD, FOURTH, FIFTH = 0, 1, 2, 3, 4

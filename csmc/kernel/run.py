@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
-from csmc.kernel.codes import NUMBER_BITS, STRIDE, Replication, group_size
+from csmc.kernel.codes import CHAINED, LINK_BITS, NUMBER_BITS, STRIDE, Replication, group_size
 from csmc.kernel.lanes import LANES, MOST_LANES
 from csmc.kernel.result import Plan, Tallies, carry, empty_tallies
 from csmc.kernel.tallies import tally_scales
-from csmc.kernel.tracing import NO_TRACE, Trace, empty_trace
+from csmc.kernel.tracing import NO_TRACE, Trace, crisis_trace, empty_trace
 
 
 class SystemTables(Protocol):
@@ -101,12 +101,16 @@ def tally_points(
     ------
     ValueError
         A number of states that the addresses of the draws do not allow, or that is not that of the system; or second
-        moments of groups that the replicates are not in, or of which there is only a part.
+        moments of groups that the replicates are not in, or of which there is only a part; or numbers of no
+        `csmc.kernel.codes.Replication`.
     """
+    schemes = _schemes(blocks.firsts)
     if len(plan.own_pairs) or len(plan.cross_pairs) or plan.histories:
-        _check_groups(blocks, plan.group)
+        _check_groups(schemes, blocks, plan.group)
     most = int(blocks.counts.max())
-    return _run(points, system, institutions, blocks, plan, min(most, LANES) if INTERPRETED else LANES, NO_TRACE, 0)
+    keys = blocks.seeds[:, None, None]
+    lanes = min(most, LANES) if INTERPRETED else LANES
+    return _run(points, system, institutions, keys, blocks, plan, lanes, NO_TRACE, 0)
 
 
 def trace(
@@ -145,16 +149,16 @@ def trace(
     kept = length - first_episode if episodes is None else episodes
     if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):
         raise ValueError(f"episodes {first_episode} to {first_episode + kept - 1} are outside [0, {length - 1}]")
+    _schemes(np.array([replicate]))
     traced = empty_trace(int(point["n_states"][0]), len(institutions), kept, replicates)
-    blocks = Blocks(np.array([seed], dtype=np.uint64), np.array([replicate]), np.array([replicates]))
-    lanes = replicates if INTERPRETED else LANES
-    _run(point, system, institutions[None], blocks, Plan(joint="none"), lanes, traced, first_episode)
+    keys = np.array([[[seed]]], dtype=np.uint64)
+    _trace(point, system, institutions, keys, replicate, traced, first_episode)
     return traced
 
 
-def _check_groups(blocks: Blocks, group: int) -> None:
+def _check_groups(schemes: list[Replication], blocks: Blocks, group: int) -> None:
     """Second moments of correlated replicates, taken as if they were not, would give intervals that are too short."""
-    drawn = {group_size(scheme) for scheme in _schemes(blocks)}
+    drawn = {group_size(scheme) for scheme in schemes}
     if drawn != {group}:
         raise ValueError(f"plan.group={group} is not the size of the groups that are drawn ({sorted(drawn)})")
     for name, numbers in (("firsts", blocks.firsts), ("counts", blocks.counts)):
@@ -162,15 +166,73 @@ def _check_groups(blocks: Blocks, group: int) -> None:
             raise ValueError(f"{name}={numbers[numbers % group != 0][0]} is not a multiple of the group of {group}")
 
 
-def _schemes(blocks: Blocks) -> list[Replication]:
-    """The schemes that replicates are numbered by; ValueError for a number of none, whose draws nobody would fill."""
-    return [Replication(scheme) for scheme in np.unique(blocks.firsts >> NUMBER_BITS).tolist()]
+def _schemes(firsts: NDArray[np.int64]) -> list[Replication]:
+    """The schemes that replicates are numbered by; ValueError for another number, whose draws a seed does not give."""
+    return [Replication(scheme) for scheme in np.unique(firsts >> NUMBER_BITS).tolist()]
+
+
+def trace_chains(
+    point: np.recarray[Any, Any],
+    system: SystemTables,
+    institution: np.recarray[Any, Any],
+    seed: int,
+    chains: NDArray[np.uint64],
+) -> Trace:
+    """Trace all episodes of histories whose draws are those of chains, under one institution.
+
+    Parameters
+    ----------
+    point, system, seed
+        As for `tally`.
+    institution
+        (1,) record.
+    chains
+        (link, history): the links of each, first a replicate's number, see `csmc.kernel.draws`; 1..128 histories.
+
+    Returns
+    -------
+    A `Trace` of `crisis`, `thirds` and `standing`: the others have no room.
+
+    Raises
+    ------
+    ValueError
+        Other numbers of histories, no links, a first link that is no replicate, or more states than the addresses of
+        the draws allow.
+    """
+    links, histories = chains.shape
+    if not 1 <= histories <= MOST_LANES or links == 0:
+        raise ValueError(f"{links} links of {histories} histories: there must be links, of 1 to {MOST_LANES} histories")
+    if (chains[0] >> np.uint64(LINK_BITS)).any():
+        raise ValueError(f"the first link of a chain must be the number of a replicate, below 2**{LINK_BITS}")
+    keys = np.zeros((1, 1 + links, max(histories, LANES)), dtype=np.uint64)
+    keys[0, 0] = seed
+    keys[0, 1:, :histories] = chains
+    traced = crisis_trace(int(point["n_states"][0]), int(point["episodes"][0]), histories)
+    _trace(point, system, institution, keys, CHAINED << NUMBER_BITS, traced, 0)
+    return traced
+
+
+def _trace(
+    point: NDArray[Any],
+    system: SystemTables,
+    institutions: NDArray[Any],
+    keys: NDArray[np.uint64],
+    replicate: int,
+    traced: Trace,
+    first_episode: int,
+) -> None:
+    """Fill `traced` with the histories from `replicate` on."""
+    replicates = traced.crisis.shape[3]
+    blocks = Blocks(keys[:, 0, 0], np.array([replicate]), np.array([replicates]))
+    lanes = replicates if INTERPRETED else LANES
+    _run(point, system, institutions[None], keys, blocks, Plan(joint="none"), lanes, traced, first_episode)
 
 
 def _run(
     points: NDArray[Any],
     system: SystemTables,
     institutions: NDArray[Any],
+    keys: NDArray[np.uint64],
     blocks: Blocks,
     plan: Plan,
     lanes: int,
@@ -178,7 +240,6 @@ def _run(
     first_traced: int,
 ) -> Tallies:
     """Call the compiled block with arguments of one signature."""
-    _schemes(blocks)
     for n in np.unique(points["n_states"]):
         if not 2 <= n <= STRIDE or n != len(system.capability):
             raise ValueError(f"n_states={n} is outside [2, {STRIDE}] or not the {len(system.capability)} of the system")
@@ -194,7 +255,7 @@ def _run(
         _own(system.great_power, np.int64),
         _own(system.member, np.int64),
         institutions,
-        _own(blocks.seeds, np.uint64),
+        _own(keys, np.uint64),
         _own(blocks.firsts, np.int64),
         _own(blocks.counts, np.int64),
         np.int64(lanes),

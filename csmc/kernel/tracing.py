@@ -64,6 +64,12 @@ def empty_trace(n: int, n_institutions: int, episodes: int, replicates: int) -> 
     )
 
 
+def crisis_trace(n: int, episodes: int, replicates: int) -> Trace:
+    """Room for `crisis`, `thirds` and `standing` under one institution, and for nothing else."""
+    room, nothing = empty_trace(n, 1, episodes, replicates), empty_trace(n, 1, episodes, 0)
+    return nothing._replace(crisis=room.crisis, thirds=room.thirds, standing=room.standing)
+
+
 #: Room for nothing.
 NO_TRACE = empty_trace(2, 0, 0, 0)
 

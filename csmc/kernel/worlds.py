@@ -55,17 +55,17 @@ class System(NamedTuple):
 
 
 @stage
-def start(point, system, replicate, seed, world, scratch, room):
+def start(point, system, replicate, keys, world, scratch, room):
     """Draw the start of a history in every lane."""
     n = point.n_states
-    _draw_capability(point, system.capability, replicate, seed, world[CAPABILITY], scratch)
+    _draw_capability(point, system.capability, replicate, keys, world[CAPABILITY], scratch)
     normalise(world[CAPABILITY], n, room[FIRST])
     _name_great_powers(point, system.great_power, world[CAPABILITY], world[GREAT_POWER], room)
-    _draw_members(point, system.member, replicate, seed, world[GREAT_POWER], world[MEMBER], scratch[FIRST])
-    _draw_base_interests(point, system.ideal_points, replicate, seed, world, scratch[FIRST])
+    _draw_members(point, system.member, replicate, keys, world[GREAT_POWER], world[MEMBER], scratch[FIRST])
+    _draw_base_interests(point, system.ideal_points, replicate, keys, world, scratch[FIRST])
     if point.layout == _PLANE:
         for axis in range(2):
-            fill_uniforms(world[POSITION + axis], n, replicate, _START, _POSITION, axis * STRIDE, seed)
+            fill_uniforms(world[POSITION + axis], n, replicate, _START, _POSITION, axis * STRIDE, keys)
 
 
 @stage
@@ -86,7 +86,7 @@ def normalise(capability, n, total):
 
 
 @stage
-def _draw_capability(point, table, replicate, seed, capability, scratch):
+def _draw_capability(point, table, replicate, keys, capability, scratch):
     """Unnormalised capabilities by the distribution of the point."""
     n = point.n_states
     lanes = replicate.shape[0]
@@ -97,28 +97,28 @@ def _draw_capability(point, table, replicate, seed, capability, scratch):
                 capability[i, lane] = 1.0
     elif distribution == _LOGNORMAL:
         sigma = point.capability_sigma
-        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, seed)
+        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, keys)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = exp(sigma * capability[i, lane])
     elif distribution == _PARETO:
         power = -1.0 / point.capability_alpha
-        fill_uniforms(capability, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, seed)
+        fill_uniforms(capability, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, keys)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = exp(power * log(capability[i, lane]))
     elif distribution == _DIRICHLET:
-        _draw_gamma(point.capability_concentration, n, replicate, seed, capability, scratch)
+        _draw_gamma(point.capability_concentration, n, replicate, keys, capability, scratch)
     else:
         noise = point.capability_noise
-        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, seed)
+        fill_normals(capability, n, replicate, _START, _CAPABILITY_NORMAL, _FIRST_INDEX, keys)
         for i in range(n):
             for lane in range(lanes):
                 capability[i, lane] = table[i] * exp(noise * capability[i, lane])
 
 
 @stage
-def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
+def _draw_gamma(concentration, n, replicate, keys, gamma, scratch):
     """Gamma(concentration) variates (Marsaglia and Tsang 2000), boosted by u**(1/concentration) below 1.
 
     Every attempt has its own addressed draws, so a bounded number of draws is enough: the last attempt is accepted
@@ -135,8 +135,8 @@ def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
             gamma[i, lane] = -1.0
     for attempt in range(GAMMA_ATTEMPTS):
         last = attempt == GAMMA_ATTEMPTS - 1
-        fill_normals(normals, n, replicate, _START, _GAMMA_NORMAL, attempt * STRIDE, seed)
-        fill_uniforms(uniforms, n, replicate, _START, _GAMMA_UNIFORM, attempt * STRIDE, seed)
+        fill_normals(normals, n, replicate, _START, _GAMMA_NORMAL, attempt * STRIDE, keys)
+        fill_uniforms(uniforms, n, replicate, _START, _GAMMA_UNIFORM, attempt * STRIDE, keys)
         missing = 0
         for i in range(n):
             for lane in range(lanes):
@@ -154,7 +154,7 @@ def _draw_gamma(concentration, n, replicate, seed, gamma, scratch):
             break
     if boosted:
         power = 1.0 / concentration
-        fill_uniforms(uniforms, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _CAPABILITY_UNIFORM, _FIRST_INDEX, keys)
         for i in range(n):
             for lane in range(lanes):
                 gamma[i, lane] *= exp(power * log(uniforms[i, lane]))
@@ -191,14 +191,14 @@ def _name_great_powers(point, flags, capability, great_power, room):
 
 
 @stage
-def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
+def _draw_members(point, flags, replicate, keys, great_power, member, uniforms):
     """The flagged states, or each state with the probability of its group."""
     n = point.n_states
     lanes = replicate.shape[0]
     others, great_powers = point.members, point.great_power_members
     universal = others == 1.0 and great_powers == 1.0
     if not universal:
-        fill_uniforms(uniforms, n, replicate, _START, _MEMBERSHIP, _FIRST_INDEX, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _MEMBERSHIP, _FIRST_INDEX, keys)
     for i in range(n):
         if flags[i] >= 0 or universal:
             for lane in range(lanes):
@@ -210,7 +210,7 @@ def _draw_members(point, flags, replicate, seed, great_power, member, uniforms):
 
 
 @stage
-def _draw_base_interests(point, table, replicate, seed, world, uniforms):
+def _draw_base_interests(point, table, replicate, keys, world, uniforms):
     """Lasting ideal points: divergence around the table's (or the origin), plus the bloc's side on the first axis."""
     n = point.n_states
     world, uniforms = laned(world), laned(uniforms)
@@ -218,24 +218,24 @@ def _draw_base_interests(point, table, replicate, seed, world, uniforms):
     divergence, half = point.divergence, 0.5 * point.polarization
     for d in range(point.dimensions):
         base = world[BASE + d]
-        fill_normals(base, n, replicate, _START, _BASE_INTEREST, d * STRIDE, seed)
+        fill_normals(base, n, replicate, _START, _BASE_INTEREST, d * STRIDE, keys)
         for i in range(n):
             for lane in range(lanes):
                 base[i, lane] = divergence * base[i, lane] + table[d, i]
     if half > 0.0:
-        fill_uniforms(uniforms, n, replicate, _START, _BLOC, _FIRST_INDEX, seed)
+        fill_uniforms(uniforms, n, replicate, _START, _BLOC, _FIRST_INDEX, keys)
         for i in range(n):
             for lane in range(lanes):
                 world[BASE, i, lane] += half if uniforms[i, lane] < 0.5 else -half
 
 
 @stage
-def drift_interests(point, episode, replicate, seed, world, shocks):
+def drift_interests(point, episode, replicate, keys, world, shocks):
     """y ← φ y + σ_x √(1-φ²) ε (stationary from the first episode on) and x = μ + y."""
     persistence = point.persistence if episode > 0 else 0.0
     spread = point.volatility * math.sqrt(1.0 - persistence * persistence)
     for d in range(point.dimensions):
-        fill_normals(shocks, point.n_states, replicate, episode, _INTEREST_SHOCK, d * STRIDE, seed)
+        fill_normals(shocks, point.n_states, replicate, episode, _INTEREST_SHOCK, d * STRIDE, keys)
         _drift(point.n_states, persistence, spread, shocks, world[BASE + d], world[DEVIATION + d], world[INTEREST + d])
 
 
@@ -251,12 +251,12 @@ def _drift(n, persistence, spread, shocks, base, deviation, interest):
 
 
 @stage
-def draw_growth(point, episode, replicate, seed, growth):
+def draw_growth(point, episode, replicate, keys, growth):
     """Each state's factor of growth, e^{σ_g ε}."""
     n = point.n_states
     growth = laned(growth)
     spread = point.growth
-    fill_normals(growth, n, replicate, episode, _GROWTH, _FIRST_INDEX, seed)
+    fill_normals(growth, n, replicate, episode, _GROWTH, _FIRST_INDEX, keys)
     for i in range(n):
         for lane in range(replicate.shape[0]):
             growth[i, lane] = exp(spread * growth[i, lane])

@@ -5,9 +5,12 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+import xarray as xr
 
+from csmc import analysis
 from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Span, Store
@@ -126,3 +129,11 @@ def test_an_address_where_nothing_answers_is_told_at_once() -> None:
 def test_what_is_no_address_is_told_as_such(address: str) -> None:
     with pytest.raises(ClusterError, match="is no address of a Ray cluster"):
         probe(address)
+
+
+def test_rare_events_have_the_same_integers_on_ray(ray: ModuleType, experiment: Experiment) -> None:
+    del ray
+    effort: dict[str, Any] = {"particles": 60, "runs": 3, "moves": 2}
+    local = analysis.rare(experiment, "war", threads=1, **effort)
+    distributed = analysis.rare(experiment, "war", engine="ray", **effort)
+    xr.testing.assert_identical(local, distributed)

@@ -10,7 +10,7 @@ import numpy as np
 from csmc.institutions import Institution, pack_institutions
 from csmc.kernel import Plan, Tallies, tally
 from csmc.parameters import defaults, pack_point
-from csmc.system import DistanceTable, StateTable, build_system
+from csmc.system import DistanceTable, StateTable, System, build_system
 
 
 @dataclass(frozen=True)
@@ -121,14 +121,17 @@ def distances(world: World) -> np.ndarray:
     return np.zeros((world.n, world.n)) if world.distance is None else np.array(world.distance)
 
 
-def simulated(world: World, replicates: int, seed: int, pairs: list[tuple[int, int]] | None = None) -> Tallies:
-    """The kernel's tallies of the world, and the sums of products of the `pairs` of tallies."""
+def packed(world: World) -> tuple[Any, System, Any]:
+    """The world as the kernel takes it: records of the point (1,) and of the institution (1,), and the system."""
     values = world.values
     names = tuple(f"state_{i}" for i in range(world.n))
     columns = tuple(zip(*world.points, strict=True))
     states = StateTable(names, world.capability, columns, world.great_power, world.member)
     table = None if world.distance is None else DistanceTable(names, world.distance)
+    return pack_point(values), build_system(values, states, table), pack_institutions([world.institution])
+
+
+def simulated(world: World, replicates: int, seed: int, pairs: list[tuple[int, int]] | None = None) -> Tallies:
+    """The kernel's tallies of the world, and the sums of products of the `pairs` of tallies."""
     plan = Plan(own_pairs=np.array(pairs or [], dtype=np.int64).reshape(-1, 2), joint="none")
-    system = build_system(values, states, table)
-    institutions = pack_institutions([world.institution])
-    return tally(pack_point(values), system, institutions, seed, 0, replicates, plan)
+    return tally(*packed(world), seed, 0, replicates, plan)

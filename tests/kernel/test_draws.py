@@ -24,22 +24,22 @@ def words_at(counters, key, out):
 
 
 @numba.njit
-def uniforms(out, n, replicate, episode, purpose, first, seed):
-    fill_uniforms(out, n, replicate, episode, purpose, first, seed)
+def uniforms(out, n, replicate, episode, purpose, first, keys):
+    fill_uniforms(out, n, replicate, episode, purpose, first, keys)
 
 
 @numba.njit
-def normals(out, n, replicate, episode, purpose, first, seed):
-    fill_normals(out, n, replicate, episode, purpose, first, seed)
+def normals(out, n, replicate, episode, purpose, first, keys):
+    fill_normals(out, n, replicate, episode, purpose, first, keys)
 
 
 def drawn(fill, n, replicates, episode, purpose, first, seed):
     """(n, replicate) draws, by batches as wide as the kernel's."""
-    parts = []
+    parts, keys = [], np.full((1, 1), seed)
     for start in range(0, len(replicates), LANES):
         batch = replicates[start : start + LANES]
         out = np.zeros(((n + 3) // 4 * 4, LANES))
-        fill(out, n, batch, episode, purpose, first, seed)
+        fill(out, n, batch, episode, purpose, first, keys)
         parts.append(out[:n, : len(batch)])
     return np.concatenate(parts, axis=1)
 

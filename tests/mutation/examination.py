@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from csmc.institutions import INSTITUTION_DTYPE
-from csmc.kernel import Blocks, Plan, codes, is_cached, lanes, tally, tally_points, trace
+from csmc.kernel import Blocks, Plan, codes, is_cached, lanes, tally, tally_points, trace, trace_chains
 from csmc.kernel.codes import N_OUTCOMES, N_TALLIES, Outcome, Tally
 from csmc.kernel.result import (
     N_FACTORS,
@@ -67,6 +67,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_results()
     check_points_of_one_call()
     check_traces()
+    check_chains()
     check_door()
     check_cases(expected[8:])
 
@@ -147,6 +148,23 @@ def check_traces() -> None:
     ):
         with pytest.raises(ValueError, match=re.escape(words)):
             trace(*arguments, **options)
+
+
+def check_chains() -> None:
+    """A history of a chain has the draws of the reference, and a chain of one link is a plain replicate."""
+    from tests.kernel import test_chains
+
+    test_chains.test_split_mix_gives_the_published_numbers()
+    test_chains.test_every_draw_of_a_chain_is_that_of_its_first_link_shifted_by_the_others()
+    test_chains.test_a_chain_of_one_link_is_the_plain_replicate_of_that_number()
+    test_chains.test_what_is_no_chain_is_refused()
+    case = Case(POINT | {"n_states": 4, "episodes": 2}, system_of(4), PRESETS["alliance"], 3, 0, 3)
+    chains = test_chains.mixed_chains(5, 3)
+    traced = trace_chains(*case.records(), case.seed, chains)
+    for particle in range(3):
+        chain = tuple(map(int, chains[:, particle]))
+        history = simulate_history(case.point, case.system, case.institution, case.seed, chain)
+        assert [episode.outcome for episode in history.episodes] == list(traced.crisis[0, :, lanes.OUTCOME, particle])
 
 
 def check_many_replicates() -> None:

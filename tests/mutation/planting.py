@@ -21,6 +21,7 @@ STALE = (
     "tests.conftest",
     "tests.kernel",
     "tests.mutation.examination",
+    "tests.rare",
     "tests.reference.cases",
     "tests.reference.test_kernel",
     "tests.unit",

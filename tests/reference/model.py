@@ -12,7 +12,7 @@ from .enforcement import FORCE, Scene, enforce, free_riding
 from .history import Episode, History, final_state, tally
 from .mathematics import Comparisons
 from .onset import draw_crisis
-from .philox import Draws
+from .philox import Draws, Replicate
 from .records import Institution, Point, System
 from .response import expected_pressure, expected_response, third_party
 from .world import World, drift, start
@@ -27,7 +27,7 @@ class Standing:
 
 
 def simulate_history(
-    point: Mapping[str, Any], system: System, institution: Mapping[str, Any], seed: int, replicate: int
+    point: Mapping[str, Any], system: System, institution: Mapping[str, Any], seed: int, replicate: Replicate
 ) -> History:
     """Simulate one history; `point` and `institution` map the fields of the records to values (E21, E22)."""
     parameters = Point.read(point)

@@ -7,6 +7,8 @@ from functools import lru_cache
 WORD = 0xFFFFFFFF
 MULTIPLIERS = (0xD2511F53, 0xCD9E8D57)
 KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
+LONG = 0xFFFFFFFFFFFFFFFF
+GOLDEN = 0x9E3779B97F4A7C15
 
 #: Schemes of replication, in the bits of a replicate above its number.
 NUMBER_BITS = 60
@@ -16,6 +18,8 @@ ANTITHETIC, STRATIFIED = 1, 2
 TIMES = ((0, 0, 0, 0), (0, 1, 2, 3), (0, 2, 3, 1), (0, 3, 1, 2))
 
 Block = tuple[int, int, int, int]
+#: Of a history: its number, or the links of a chain.
+Replicate = int | tuple[int, ...]
 
 
 def philox4x32(counter: Block, key: tuple[int, int], rounds: int = 10) -> Block:
@@ -38,37 +42,57 @@ def addressed_block(seed: int, replicate: int, episode: int, purpose: int, quad:
     return philox4x32(counter, (seed & WORD, seed >> 32))
 
 
-def word(seed: int, replicate: int, episode: int, purpose: int, index: int) -> int:
-    """The 32-bit word of a draw (E9)."""
-    return addressed_block(seed, replicate, episode, purpose, index >> 2)[index & 3]
+def split_mix64(state: int) -> int:
+    """The number of SplitMix64 in this state (Steele, Lea and Flood 2014)."""
+    state = (state ^ (state >> 30)) * 0xBF58476D1CE4E5B9 & LONG
+    state = (state ^ (state >> 27)) * 0x94D049BB133111EB & LONG
+    return state ^ (state >> 31)
 
 
-def scheme_and_number(replicate: int) -> tuple[int, int]:
-    """How a replicate goes together with others, and its number."""
-    return divmod(replicate, 1 << NUMBER_BITS)
+def step(seed: int, link: int, episode: int, purpose: int, index: int) -> int:
+    """By how much a link of a chain, of octave `link` >> 56, shifts the word of a draw; 0 for most draws."""
+    high, low, _, _ = addressed_block(seed, LONG, episode, purpose, index >> 2)
+    bits = split_mix64(((high << 32 | low) + link * GOLDEN) & LONG)
+    if (bits >> 16 * (index & 3)) % 2**16 >= 2**16 >> (link >> 56):
+        return 0
+    drawn = split_mix64((bits + ((index & 3) + 1) * GOLDEN) & LONG)
+    size = drawn // 2 % 32
+    length = (drawn >> 33) // (1 if size < 8 else 2 ** (size - 8))
+    return length if drawn % 2 else -length
 
 
-def uniform(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def word(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> int:
+    """The 32-bit word of a draw (E9), which the links of a chain after the first shift."""
+    first, *links = replicate if isinstance(replicate, tuple) else (replicate,)
+    own = addressed_block(seed, first, episode, purpose, index >> 2)[index & 3]
+    return (own + sum(step(seed, link, episode, purpose, index) for link in links)) % 2**32
+
+
+def scheme_and_number(replicate: Replicate) -> tuple[int, Replicate]:
+    """How a replicate goes together with others, and its number; a chain is by itself."""
+    return (0, replicate) if isinstance(replicate, tuple) else divmod(replicate, 1 << NUMBER_BITS)
+
+
+def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Uniform on (0, 1): (word + 1/2) 2**-32 (E9), turned round or in a quarter by the scheme."""
     scheme, number = scheme_and_number(replicate)
+    if isinstance(number, tuple) or scheme not in (ANTITHETIC, STRATIFIED):
+        return (word(seed, number, episode, purpose, index) + 0.5) * 2.0**-32
     own = number // 2 if scheme == ANTITHETIC else number
     u = (word(seed, own, episode, purpose, index) + 0.5) * 2.0**-32
     if scheme == ANTITHETIC:
         return 1 - u if number % 2 else u
-    if scheme == STRATIFIED:
-        order = word(seed, number // 4, episode, purpose + 2**15, index)
-        multiplier = 1 + (order // 4 * 3 >> 30)
-        return ((order % 4 ^ TIMES[multiplier][number % 4]) + u) / 4
-    return u
+    order = word(seed, number // 4, episode, purpose + 2**15, index)
+    multiplier = 1 + (order // 4 * 3 >> 30)
+    return ((order % 4 ^ TIMES[multiplier][number % 4]) + u) / 4
 
 
-def normal(seed: int, replicate: int, episode: int, purpose: int, index: int) -> float:
+def normal(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
     """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10).
 
     The second of an antithetic pair has the negative of the first.
     """
-    scheme, number = scheme_and_number(replicate)
-    if scheme == ANTITHETIC and number % 2:
+    if isinstance(replicate, int) and replicate >> NUMBER_BITS == ANTITHETIC and replicate % 2:
         return -normal(seed, replicate - 1, episode, purpose, index)
     even = index & ~1
     radius = math.sqrt(-2.0 * math.log(uniform(seed, replicate, episode, purpose, even)))
@@ -81,7 +105,7 @@ class Draws:
     """The draws of one episode of one history."""
 
     seed: int
-    replicate: int
+    replicate: Replicate
     episode: int
 
     def uniform(self, purpose: int, index: int) -> float:

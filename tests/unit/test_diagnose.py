@@ -24,8 +24,9 @@ name: small
 institutions: [balance_of_power, anarchy, collective_security]
 design:
   grid:
-    interests.divergence: [0.5, 2.0]
-sampling: {replicates: 6000}
+    interests.divergence: [0.25, 2.0]
+parameters: {institutions.collective_security.obligation.strength: 4}
+sampling: {replicates: 17_000}
 execution: {threads: 1}
 """
 
@@ -79,7 +80,7 @@ def test_a_good_result_has_no_faults_and_says_what_rests_on_little(kept: Path) -
             assert int(here.sel(state="off")) == 0
             assert int(here.sel(state="ok")) > 20
     assert int(counts.sel(check="events", state="off")) > 0
-    assert found.attrs["n"] == 6000
+    assert found.attrs["n"] == 17_000
 
 
 def test_counts_are_of_states_and_the_worst_are_off(kept: Path) -> None:
@@ -134,7 +135,7 @@ def test_the_command_tells_a_good_result(kept: Path, command: Command) -> None:
     assert all(name.replace("_", " ") in said for name in CHECKS)
     code, said = command("diagnose", kept, "--json")
     facts = json.loads(said)
-    assert (code, facts["faults"], facts["n"]) == (0, [], 6000)
+    assert (code, facts["faults"], facts["n"]) == (0, [], 17_000)
     assert facts["checks"]["homogeneity"]["off"] == 0
     assert facts["checks"]["events"]["worst"][0]["figure"] < 10
 

@@ -126,14 +126,14 @@ def test_a_store_knows_what_it_was_asked_for(experiment: Experiment, tmp_path: P
 
 def test_stored_numbers_are_counted_again_and_one_that_differs_is_found(experiment: Experiment, tmp_path: Path) -> None:
     engines.run(experiment, Store(tmp_path), LocalEngine(1))
-    assert [row.agrees for row in verify(Store(tmp_path), None)] == [True] * 9, "three batches of three points"
+    assert [row.agrees for row in verify(Store(tmp_path), None)] == [True] * 3
     (file,) = Store(tmp_path).files()
     work = file.work()
     rows = work.rows.copy()
-    rows[4, 7] += 1
+    rows[1, 7] += 1
     write_block(file.path, file.meaning, work._replace(rows=rows))
-    found = [(row.point, row.agrees) for row in verify(Store(tmp_path), None, seed=1)]
-    assert sorted(found) == [*[(0, True)] * 3, (1, False), *[(1, True)] * 2, *[(2, True)] * 3]
+    found = {row.point: row.agrees for row in verify(Store(tmp_path), None, seed=1)}
+    assert found == {0: True, 1: False, 2: True}
 
 
 def test_what_another_kernel_counted_is_not_compared(

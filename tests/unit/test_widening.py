@@ -228,7 +228,7 @@ def test_a_reference_that_does_not_do_what_is_stored_ends_the_run_and_leaves_the
     (file,) = Store(tmp_path / "grown").files()
     falsified(file, 7)
     before = file.path.read_bytes()
-    with pytest.raises(NondeterminismError, match=r"000000.blk: the reference institution.* at point 0 .*does not do"):
+    with pytest.raises(NondeterminismError, match=r"000000.blk: the reference institution.* at point 1 .*does not do"):
         run(tmp_path / "grown", make(MORE))
     assert file.path.read_bytes() == before
     file.path.unlink()
