@@ -11,16 +11,23 @@ import xarray as xr
 
 import csmc
 from csmc import engine as engines
+from csmc.analysis import best, boundary, diagnose, dominance
+from csmc.analysis.figures import _moments as batch_moments
 from csmc.engine import LocalEngine, Store
+from csmc.engine.batches import batches
 from csmc.engine.spans import Span
 from csmc.engine.tallies import Job, tally_span
 from csmc.engine.verify import verify
 from csmc.engine.warming import warm_up
 from csmc.estimate import METRICS, Moments, estimate, plan, replication_gain
+from csmc.estimate.batches import batched
+from csmc.estimate.fates import prevention
 from csmc.estimate.metrics import cross_pairs, own_pairs
+from csmc.estimate.precision import SEQUENTIAL_LEVEL
+from csmc.estimate.ratios import influence, variance
 from csmc.estimate.replication import no_gain_error
-from csmc.kernel.codes import Outcome, Tally
-from csmc.kernel.result import Plan, Tallies
+from csmc.kernel.codes import N_OUTCOMES, Outcome, Tally
+from csmc.kernel.result import PREVENTED, Plan, Tallies
 from csmc.replay import replay
 from csmc.report.replication import replication_notes
 from csmc.report.summary import summary
@@ -77,6 +84,12 @@ def digest(path: Path, experiment: csmc.Experiment, threads: int = 1) -> str:
             {},
             "sampling.replication = 'antithetical': must be 'plain', 'antithetic' or 'stratified'",
         ),
+        (
+            {"precision": {"war": {"half_width": 0.01}}, "max_replicates": 4098, "replication": "stratified"},
+            {},
+            "sampling.max_replicates = 4098: must be a multiple of 4, the size of a group with sampling.replication: "
+            "stratified (such as 4,100)",
+        ),
     ],
 )
 def test_parts_of_groups_and_unknown_schemes_are_refused(
@@ -107,10 +120,12 @@ def test_schemes_have_numbers_keys_and_outputs_of_their_own(tmp_path: Path) -> N
             digest(tmp_path / "antithetic", make(asked))
 
 
-def test_the_other_differences_of_an_output_are_not_blamed_for_its_scheme(tmp_path: Path) -> None:
-    digest(tmp_path / "out", make())
+@pytest.mark.parametrize("episodes", [1, 2])
+def test_the_other_differences_of_an_output_are_not_blamed_for_its_scheme(episodes: int, tmp_path: Path) -> None:
+    length = {"parameters": {"dynamics.episodes": episodes}}
+    digest(tmp_path / "out", make(**length))
     with pytest.raises(csmc.StoreError) as refused:
-        digest(tmp_path / "out", make("plain"))
+        digest(tmp_path / "out", make("plain", **length))
     assert "other sums" not in str(refused.value)
 
 
@@ -256,6 +271,103 @@ def test_the_report_names_gains_the_lack_of_them_and_harm() -> None:
 
 def test_a_scheme_whose_groups_never_differ_has_no_known_gain() -> None:
     assert told([[math.nan]], [[math.nan]])[0].startswith("antithetic pairs: war unknown, differences unknown;")
+
+
+@pytest.mark.parametrize("replication", GROUPS)
+@pytest.mark.parametrize("episodes", [1, 2])
+def test_what_becomes_of_wars_has_errors_of_the_sums_of_groups(replication: str, episodes: int) -> None:
+    experiment, size = make(replication, parameters={"dynamics.episodes": episodes}), GROUPS[replication]
+    the_plan = plan(experiment)
+    whole = stack([tally_span(experiment, Span(0, 0, 1200), the_plan)])
+    known = (np.array([number]) for number in (1200, episodes, 8))
+    found = prevention(Moments(whole, the_plan, *known), 0, 1)
+    groups = [tally_span(experiment, Span(0, first, size), the_plan) for first in range(0, 1200, size)]
+    is_war = np.arange(N_OUTCOMES) >= Outcome.BILATERAL_WAR
+    reference = the_plan.partners(2).tolist()[0]
+    tables = np.array([group.joint[1 - reference, 0] for group in groups])
+    tables = tables if reference == 1 else tables.swapaxes(1, 2)  # (group, outcome under 0, under 1)
+    wars = tables[:, is_war].sum(axis=(1, 2)).astype(float)
+    for counts, statement in (
+        (tables[:, is_war][:, :, ~is_war].sum(axis=(1, 2)), found.fates),
+        (tables[:, ~is_war][:, :, is_war].sum(axis=(1, 2)), found.added),
+    ):
+        share, informative = counts.sum() / wars.sum(), wars.sum() ** 2 / (wars**2).sum()
+        apart = ((counts - share * wars) ** 2).sum() / wars.sum() ** 2 * informative / (informative - 1)
+        assert counts.sum() > 0
+        assert statement.value[0, PREVENTED] == pytest.approx(share, rel=1e-12)
+        assert statement.se[0, PREVENTED] == pytest.approx(math.sqrt(apart), rel=1e-9)
+
+
+ONE_SHOT: dict[str, Any] = {"parameters": {"crisis.audience_cost": 0.5}, "outputs": {"metrics": ["war"]}}
+
+
+def test_the_best_of_groups_is_judged_by_their_second_moments(tmp_path: Path) -> None:
+    counted = {"metrics": ["war"], "joint": "all"}
+    with csmc.run(make("stratified", **ONE_SHOT | {"outputs": counted}), output=tmp_path / "out"):
+        found = best(tmp_path / "out")
+    assert "replicate or group as the unit" in found.attrs["chances"]
+    assert "Clopper-Pearson" not in found.attrs["sure"]
+    with csmc.run(make("plain", **ONE_SHOT | {"outputs": counted}), output=tmp_path / "plain"):
+        assert "Clopper-Pearson" in best(tmp_path / "plain").attrs["sure"]
+
+
+def test_counts_of_groups_are_not_taken_for_independent_crises(tmp_path: Path) -> None:
+    output, three = tmp_path / "out", ["anarchy", "balance_of_power", "un_security_council"]
+    csmc.run(make("antithetic", institutions=three, **ONE_SHOT), output=output).close()
+    with pytest.raises(csmc.CsmcError, match=r"not with sampling.replication other than plain"):
+        best(output)
+    with pytest.raises(csmc.CsmcError, match=r"not with sampling.replication other than plain"):
+        boundary(output, "war", "anarchy", "un_security_council", "interests.divergence")
+    wars = ["bilateral_war", "limited_war", "general_war"]
+    scale = [[outcome.name.lower() for outcome in Outcome if outcome.name.lower() not in wars], wars]
+    with pytest.raises(csmc.ParameterError, match=r"sampling.replication: plain"):
+        dominance(output, scale=scale)
+
+
+@pytest.mark.parametrize("replication", GROUPS)
+def test_groups_end_where_a_precision_is_reached_whatever_the_threads(replication: str, tmp_path: Path) -> None:
+    sampling = {"precision": {"war": {"half_width": 0.02}}, "max_replicates": 3000, "replication": replication}
+    ends = []
+    for threads in (1, 2):
+        experiment, store = make(sampling=sampling), Store(tmp_path / str(threads))
+        engines.run(experiment, store, LocalEngine(threads))
+        ends.append((store.digest(), store.ends.replicates.tolist() if store.ends else []))
+    assert ends[0] == ends[1]
+    for point, replicates in enumerate(ends[0][1]):
+        assert replicates % GROUPS[replication] == 0
+        moments_there = [tally_span(experiment, Span(point, 0, replicates), plan(experiment))]
+        known = (np.array([number]) for number in (replicates, 2, 8))
+        there = estimate(WAR, Moments(stack(moments_there), plan(experiment), *known), SEQUENTIAL_LEVEL)
+        reached = float((there.high - there.low).max()) / 2 <= 0.02
+        assert reached or replicates == 3000
+
+
+@pytest.mark.parametrize("replication", GROUPS)
+def test_the_same_experiment_with_other_numbers_of_replicates_keeps_its_scheme(replication: str) -> None:
+    experiment = make(replication)
+    assert experiment.sampled(2000).sampling.replication == replication
+    assert experiment.sampled(2000).point(0).key == experiment.point(0).key
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("replication", GROUPS)
+def test_batches_of_groups_give_no_false_alarm_and_have_the_error_of_the_whole(
+    replication: str, tmp_path: Path
+) -> None:
+    experiment = make(replication, 16_384, **ONE_SHOT)
+    digest(tmp_path / "out", experiment)
+    found = diagnose(tmp_path / "out")
+    assert found.estimates.sel(check=["homogeneity", "drift", "slope"], state="ok").values.sum() > 0
+    assert found.estimates.sel(check=["homogeneity", "drift", "dependence", "slope", "repeats"], state="off").sum() == 0
+    (here,) = batches(Store(tmp_path / "out"))
+    _, every = batch_moments(experiment, here)
+    whole = stack([tally_span(experiment, Span(point, 0, 16_384), plan(experiment)) for point in range(2)])
+    at_once = Moments(whole, plan(experiment), *(np.full(2, number) for number in (16_384, 1, 8)))
+    own = influence(WAR, at_once)
+    apart = estimate(WAR, at_once).difference_se ** 2
+    for part in batched(every, own, (variance(at_once, own), apart), here.widths):
+        assert (part.widths.sum(axis=1) == 16_384 // GROUPS[replication]).all()
+        np.testing.assert_allclose(part.squares.sum(axis=1), part.variance, rtol=1e-9, atol=1e-15)
 
 
 @pytest.mark.statistical
