@@ -29,6 +29,8 @@ OCTAVES = (3, 5, 2, 4)
 PILOT = 0
 #: Rounds of moves without any progress after which the pilot gives up.
 PATIENCE = 10
+#: Levels after which it gives up: what is less probable than 3**-80, 1e-38, may as well be impossible.
+MOST_LEVELS = 80
 
 
 class UnreachedError(CsmcError):
@@ -102,11 +104,13 @@ def choose_levels(score: Score, effort: Effort, seed: int) -> list[float]:
     Raises
     ------
     UnreachedError
-        The pilot found no history closer to the event than some level.
+        The pilot found no history closer to the event than some level, or needs more than `MOST_LEVELS`.
     """
     swarm = _Swarm(score, effort, seed, PILOT)
     levels: list[float] = []
     while not levels or levels[-1] < EVENT:
+        if len(levels) == MOST_LEVELS:
+            raise UnreachedError(f"{MOST_LEVELS} levels of the pilot came to a score of {levels[-1]:.6g} of {EVENT:g}")
         levels.append(_next_level(swarm, levels[-1] if levels else -np.inf))
         swarm.keep(levels[-1])
         swarm.move(levels[-1])

@@ -31,7 +31,8 @@ def estimate_examination() -> Callable[[], None]:
     """The estimators' own tests."""
     pytest = importlib.import_module("pytest")
     importlib.import_module("hypothesis")
-    files = [f"tests/unit/test_{name}.py" for name in ("estimates_by_hand", "fates", "intervals", "metrics", "paired")]
+    names = ("estimates_by_hand", "fates", "intervals", "metrics", "paired", "splitting")
+    files = [f"tests/unit/test_{name}.py" for name in names]
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded already
 
