@@ -87,7 +87,7 @@ def replay(experiment: Experiment, institution: str, *, point: int = 0, replicat
         raise ParameterError(f"episode {episode} is outside [0, {record[0].episodes - 1}], the length of a history")
     k = names.index(institution)
     alone = institutions[k : k + 1].view(np.recarray)
-    traced = trace(record, system, alone, chosen.seed, replicate, first_episode=episode, episodes=1)
+    traced = trace(record, system, alone, chosen.seed, chosen.number(replicate), first_episode=episode, episodes=1)
     return moves(traced, record[0], institutions[k], 0, 0, 0)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from csmc.analysis.events import event_of, together_in
+from csmc.analysis.events import event_of, exception, together_in
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import CsmcError, ParameterError, suggestion
 from csmc.estimate import Metric, Moments, Pairs, differences, level_of
@@ -28,7 +28,7 @@ BETTER: Mapping[str, str] = {
 #: What the chances are computed from.
 DIRICHLET = "Dirichlet(counts of patterns + 1/2^K) where differences rest on few crises, else normal with its moments"
 POSTERIOR = "normal with the moments of Dirichlet(counts of patterns + 1/2^K)"
-NORMAL = "multivariate normal with the paired covariance matrix of the estimates, the replicate as the unit"
+NORMAL = "multivariate normal with the paired covariance matrix of the estimates, the replicate or group as the unit"
 SURE = (
     "multiple comparisons with the best (Hsu 1984), Bonferroni over the other institutions: at each point "
     "all that is sure holds together at the confidence level; from "
@@ -72,8 +72,8 @@ def best(
 ) -> xr.Dataset:
     """Say at every point which institution is best by a metric, how sure that is, and how likely each is the best.
 
-    War and peace in one-shot crises need the joint tables that a run counts by default, and no more than 10
-    institutions; anything else needs `outputs.joint: all`.
+    War and peace in plain one-shot crises need the joint tables that a run counts by default, and no more than 10
+    institutions; anything else, and replicates in groups, need `outputs.joint: all`.
 
     Parameters
     ----------
@@ -209,8 +209,7 @@ def _second_moments(question: _Question, moments: Moments, level: float) -> tupl
     if moments.plan.joint != "all":
         raise CsmcError(
             f"which institution is best by {question.metric.name} takes differences of all pairs, and this run counted "
-            "those with the reference; run with outputs.joint: all, into another output (war and peace in one-shot "
-            "crises can do without, for up to 10 institutions)"
+            f"those with the reference; run with outputs.joint: all, into another output ({exception(moments)})"
         )
     points, n_institutions = moments.tallies.sums.shape[:2]
     one, other = np.triu_indices(n_institutions, 1)

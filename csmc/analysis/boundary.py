@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from csmc.analysis.best import lower_is_better
-from csmc.analysis.events import event_of, together_in
+from csmc.analysis.events import event_of, exception, together_in
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import CsmcError, ParameterError, suggestion
 from csmc.estimate import Metric, Moments, Pairs, differences, level_of
@@ -69,7 +69,7 @@ def boundary(
         Name of a metric.
     institution, other
         Names of two institutions. Unless all pairs have been counted (`outputs.joint: all`), one is the reference, or
-        the metric is war or peace in one-shot crises.
+        the metric is war or peace in plain one-shot crises.
     along
         Path of a varied parameter with numbers, as the configuration names it.
     better
@@ -192,7 +192,7 @@ def _compared(metric: Metric, moments: Moments, pair: tuple[int, int], level: fl
     if counted is None:
         raise CsmcError(
             "this pair of institutions has not been counted: neither is the reference; run with outputs.joint: all, "
-            "into another output (war and peace in one-shot crises can do without, for up to 10 institutions)"
+            f"into another output ({exception(moments)})"
         )
     every = discordance(counted.both, moments.replicates)
     chosen = Discordance(every.more[:, one, other], every.less[:, one, other], every.crises[:, 0, 0])

@@ -72,7 +72,8 @@ def dominance(
         raise ParameterError(f"{run.names[0]!r} is the only institution of this run; dominance takes two or more")
     if not 0.5 < level < 1:
         raise ParameterError(f"level={level} is not between 0.5 and 1")
-    exact = run.plan.joint != "none" and max(run.experiment.values_of("dynamics.episodes")) == 1
+    one_shot = max(run.experiment.values_of("dynamics.episodes")) == 1
+    exact = one_shot and run.plan.joint != "none" and run.plan.group == 1  # crises of groups are not independent
     if not exact:
         _refuse_without_moments(run, groups)
     where, pairs = run.points(points), _pairs(run)
@@ -126,7 +127,10 @@ def _at_least(groups: Sequence[Sequence[str]]) -> Floats:
 
 def _refuse_without_moments(run: Stored, groups: Sequence[Sequence[str]]) -> None:
     if tuple(groups) != SEVERITY:
-        raise ParameterError("another scale takes one-shot crises with joint tables; this run can have the default one")
+        raise ParameterError(
+            "another scale takes one-shot crises with joint tables and sampling.replication: plain; this run can have "
+            "the default one"
+        )
     run.metrics(THRESHOLDS)
 
 

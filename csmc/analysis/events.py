@@ -27,6 +27,13 @@ class Together(NamedTuple):
     patterns: Integers | None
 
 
+def exception(moments: Moments) -> str:
+    """In what cases pairs without the reference need not be counted, in words for whom they have not been."""
+    if moments.plan.group > 1:
+        return "war and peace in one-shot crises can do without, but not with sampling.replication other than plain"
+    return "war and peace in one-shot crises can do without, for up to 10 institutions"
+
+
 def event_of(metric: Metric) -> Floats | None:
     """The outcomes that a metric counts per episode, as 0 or 1 for each outcome; None if it does not count those."""
     event = np.zeros(N_OUTCOMES)
@@ -41,10 +48,11 @@ def together_in(event: Floats, moments: Moments) -> Together | None:
     """Count the crises with an event under both of every two institutions; None where that has not been counted.
 
     It has been for every event in one-shot crises with outputs.joint: all; for war and its absence also against the
-    reference alone, of up to 10 institutions.
+    reference alone, of up to 10 institutions. Crises of groups of replicates are not independent: what their counts
+    tell is in second moments.
     """
     n_institutions = moments.tallies.sums.shape[1]
-    if (moments.episodes != 1).any() or moments.plan.joint == "none":
+    if (moments.episodes != 1).any() or moments.plan.joint == "none" or moments.plan.group > 1:
         return None
     patterns = moments.tallies.patterns if moments.tallies.patterns.shape[1] == 1 << n_institutions else None
     if patterns is not None and (event == WARS).all():

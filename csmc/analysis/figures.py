@@ -90,10 +90,8 @@ def figures(experiment: Experiment, batches: Batches) -> Figures:
         for estimate, (part, events) in enumerate(zip(parts, (known.events, known.difference_events), strict=True)):
             for name, figure, good in _over_batches(metric, part, events, allowed):
                 found[places[name], :, :, number, estimate], passed[places[name], :, :, number, estimate] = figure, good
-    chances = [
-        _repeated(*one, allowed.repeats)
-        for one in zip(batches.widths, batches.rows, _kinds(whole.tallies), strict=True)
-    ]
+    level = allowed.repeats if whole.plan.group == 1 else 0.0  # groups that balance may well give equal batches
+    chances = [_repeated(*one, level) for one in zip(batches.widths, batches.rows, _kinds(whole.tallies), strict=True)]
     found[places["repeats"]] = np.reshape(chances, (-1, 1, 1, 1))
     passed[places["repeats"]] = found[places["repeats"]] >= allowed.repeats
     states = np.where(np.isnan(found), State.UNTOLD, np.where(passed, State.OK, State.OFF)).astype(np.int8)

@@ -102,9 +102,25 @@ def _unknown_keys(document: Document) -> list[Problem]:
 def _head(document: Document) -> tuple[Head | None, list[Problem]]:
     data = {key: value for key, value in document.data.items() if key in Head.model_fields}
     try:
-        return Head.model_validate(data), []
+        head = Head.model_validate(data)
     except ValidationError as error:
         return None, problems_of(error, Head)
+    return head, _broken_groups(head)
+
+
+def _broken_groups(head: Head) -> list[Problem]:
+    """Numbers of replicates that would divide a group."""
+    group, of = head.sampling.group, f"the size of a group with sampling.replication: {head.sampling.replication}"
+    numbers = {
+        ("sampling", "replicates"): head.sampling.replicates,
+        ("sampling", "max_replicates"): head.sampling.max_replicates,
+        ("execution", "block"): head.execution.block,
+    }
+    return [
+        Problem(path, f"must be a multiple of {group}, {of} (such as {-(-number // group) * group:,})", shown(number))
+        for path, number in numbers.items()
+        if number is not None and number % group
+    ]
 
 
 def _institutions(entries: Any) -> tuple[tuple[Institution, ...], list[Problem]]:

@@ -21,6 +21,7 @@ from csmc.design import UNSET, Assignment, Design, Scalar, Shape
 from csmc.errors import ConfigError, ParameterError, Problem, shown
 from csmc.institutions.fields import field_value
 from csmc.institutions.record import Institution, pack_institutions
+from csmc.kernel.codes import Replication, numbered
 from csmc.parameters import Record, Value, Values, pack_point
 from csmc.system import System
 
@@ -44,6 +45,11 @@ class Point:
     seed: int
     record: Record
     institution_records: Record
+    scheme: Replication
+
+    def number(self, replicate: int) -> int:
+        """The number under which the kernel knows replicate `replicate`, from 0."""
+        return numbered(self.scheme, replicate)
 
     def packed(self) -> tuple[Record, System, Record]:
         """The kernel's arguments: the point's record (1,), its arrays, and the institutions' records (K,)."""
@@ -66,6 +72,8 @@ class Point:
         digest.update(self.record)
         digest.update(self.system.contents)
         digest.update(institution_records)
+        if self.scheme != Replication.PLAIN:
+            digest.update(bytes([self.scheme]))
         return digest.digest()
 
 
@@ -209,7 +217,8 @@ class Experiment:
         except (ConfigError, ParameterError) as error:
             raise ConfigError(f"design point {index}: {problem}" for problem in str(error).splitlines()) from error
         values = {**together, **own}
-        return Point(index, values, institutions, system, self._seed(index), pack_point(values), records)
+        seed, scheme = self._seed(index), self.sampling.scheme
+        return Point(index, values, institutions, system, seed, pack_point(values), records, scheme)
 
     def over(self, design: Design) -> "Experiment":
         """The same experiment at the points of another design, which sets the same paths."""
@@ -218,7 +227,7 @@ class Experiment:
     def sampled(self, replicates: int) -> "Experiment":
         """The same experiment with a fixed number of replicates of each point."""
         fields = {field: getattr(self, field) for field in self.__dataclass_fields__}
-        return _restore(fields | {"sampling": Sampling(replicates=replicates)})
+        return _restore(fields | {"sampling": Sampling(replicates=replicates, replication=self.sampling.replication)})
 
     def describe(self, problem: Problem) -> str:
         """A problem of the configuration in words, with its file and line if it was read from one."""

@@ -43,12 +43,13 @@ def _key(key: Any) -> str:
 
 
 def identity(experiment: "Experiment", tables: Tables) -> dict[str, Any]:
-    """Everything that determines the numbers: seed, stream, institutions, parameters, formulas, tables, design."""
+    """Everything that determines the numbers, from the seed to the design."""
     derived = dict(experiment.derived)
     return {
         "stream_version": STREAM_VERSION,
         "seed": experiment.seed,
         "seeding": experiment.seeding,
+        "sampling": {"replication": experiment.sampling.replication},
         "institutions": [_rules(institution) for institution in experiment.institutions],
         "reference": experiment.reference,
         "parameters": {path: value for path, value in sorted(experiment.parameters.items()) if path not in derived},

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from csmc.config.precision import Goal
 from csmc.errors import is_plain_text
+from csmc.kernel.codes import Replication, group_size
 from csmc.parameters import is_path
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -60,6 +61,11 @@ class Sampling(Section):
     replicates: int | None = Field(
         10_000, ge=1, le=MAX_REPLICATES, description="Independent histories per design point; the unit of replication."
     )
+    replication: Literal["plain", "antithetic", "stratified"] = Field(
+        "plain",
+        description="Histories on their own draws, in pairs of opposite draws, or by fours that are spread evenly over "
+        "every draw; groups are then the unit, and replicates a multiple of their size.",
+    )
     precision: dict[str, Goal] | None = Field(
         None,
         min_length=1,
@@ -97,6 +103,16 @@ class Sampling(Section):
     def most(self) -> int:
         """Replicates of a point at most; without precision, of every point."""
         return int(self.replicates or self.max_replicates or 0)
+
+    @property
+    def scheme(self) -> Replication:
+        """The replication as the kernel knows it."""
+        return Replication[self.replication.upper()]
+
+    @property
+    def group(self) -> int:
+        """Replicates that are drawn together."""
+        return group_size(self.scheme)
 
 
 class Outputs(Section):

@@ -14,6 +14,7 @@ from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
 from csmc.engine.cuts import cuts
 from csmc.engine.files import canonical
+from csmc.kernel.codes import Replication, group_size
 from csmc.kernel.result import Plan, tally_shapes
 
 #: Differences shown before the rest is only counted.
@@ -45,9 +46,15 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         own_pairs=np.array(kept["own_pairs"], dtype=np.int64).reshape(-1, 2),
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
+        group=group_size(Replication[_replication(spec).upper()]),
         histories=bool(kept.get("histories", False)),  # absent before stream version 5
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
+
+
+def _replication(spec: dict[str, Any]) -> str:
+    """How replicates go together; it is absent before there were groups."""
+    return str((spec.get("experiment") or {}).get("sampling", {}).get("replication", "plain"))
 
 
 def meaning(spec: dict[str, Any]) -> Meaning:
@@ -81,7 +88,7 @@ def is_intact(document: Any) -> bool:
         named = isinstance(former, list) and all(isinstance(digest, str) for digest in former)
         fewer = isinstance(narrower, list) and all(set(chosen) <= set(names(asked)) for chosen in narrower)
         return whole and named and fewer and spec_digest(asked) == document["sha256"] and bool(shapes(asked))
-    except (LookupError, TypeError, ValueError, RecursionError):
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
         return False
 
 
@@ -98,8 +105,9 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     kept, wanted = (dict(one.get("tallies") or {}) for one in (stored, asked))
     if kept.pop("cuts", "") != wanted.pop("cuts", ""):
         lines.append("sampling: that one can give sums over other first replicates of a point")
-    if kept != wanted:
-        alike = {**kept, "histories": wanted["histories"]} == wanted
+    alike = {**kept, "histories": wanted["histories"]} == wanted
+    regrouped = _replication(stored) != _replication(asked)  # which is told, and groups have the moments of histories
+    if kept != wanted and not (alike and regrouped):
         which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
         lines.append(f"{which}: that one kept other sums")
     if len(lines) > SHOWN:

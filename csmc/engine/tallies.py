@@ -49,7 +49,7 @@ class Counted(NamedTuple):
 def tally_span(experiment: Experiment, span: Span, plan: Plan) -> Tallies:
     """Simulate the replicates of one span under every institution and count."""
     point = experiment.point(span.point)
-    return kernel.tally(*point.packed(), point.seed, span.first, span.count, plan)
+    return kernel.tally(*point.packed(), point.seed, point.number(span.first), span.count, plan)
 
 
 def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
@@ -78,7 +78,7 @@ def tally_spans(job: Job, spans: Sequence[Span]) -> Counted:
 def _tally(points: Sequence[Point], spans: Sequence[Span], chosen: tuple[int, ...], plan: Plan) -> Tallies:
     blocks = kernel.Blocks(
         seeds=np.array([point.seed for point in points], dtype=np.uint64),
-        firsts=np.array([span.first for span in spans]),
+        firsts=np.array([point.number(span.first) for point, span in zip(points, spans, strict=True)]),
         counts=np.array([span.count for span in spans]),
     )
     records = _together([point.record for point in points]).reshape(-1)

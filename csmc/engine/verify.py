@@ -14,7 +14,7 @@ from csmc.engine.tallies import Job, tally_spans
 from csmc.estimate import plan
 from csmc.kernel.result import Integers, carry, from_rows
 
-#: Replicates are done again in pieces of about this size, no multiple of a batch.
+#: Replicates, or groups of them, are done again in pieces of about so many, no multiple of a batch.
 PIECE = 9_973
 
 
@@ -51,8 +51,9 @@ def verify(store: Store, rows: int | None = 10, seed: int | None = None) -> Iter
 
 def _counted_again(job: Job, spans: Integers, generator: random.Random, shapes: dict[str, tuple[int, ...]]) -> Integers:
     pieces = []
+    group = job.plan.group
     for point, first, stop in spans.tolist():
-        cuts = [first, *range(first + generator.randint(1, PIECE), stop, PIECE), stop]
+        cuts = [first, *range(first + group * generator.randint(1, PIECE), stop, group * PIECE), stop]
         pieces += [Span(point, a, b - a) for a, b in pairwise(cuts) if a < b]
     generator.shuffle(pieces)
     total = sum((tally_spans(job, [piece]).rows[0] for piece in pieces), start=np.zeros((), dtype=np.int64))

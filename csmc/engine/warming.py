@@ -13,7 +13,7 @@ from csmc.engine.tallies import Job, tally_span
 def warm_up(job: Job) -> None:
     """Have the kernel ready in this process; of many that start together on a machine, one compiles it."""
     with _one_at_a_time(), suppress(Exception):  # if this work cannot be done, it is told when its turn comes
-        tally_span(job.experiment, Span(0, 0, 1), job.plan)
+        tally_span(job.experiment, Span(0, 0, job.plan.group), job.plan)
 
 
 @contextmanager

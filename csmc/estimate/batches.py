@@ -12,9 +12,10 @@ from csmc.kernel.result import Integers
 class Batched(NamedTuple):
     """An estimate over batches of consecutive replicates.
 
-    widths (point, batch): replicates of each. totals, squares (point, batch, institution): sums over the replicates of
-    a batch of a replicate's influence e on the estimate, and of e^2; e is centred, so that totals add up to 0.
-    variance (point, institution): of the estimate, about the sum of e^2 over all replicates.
+    widths (point, batch): units of each, which are replicates or groups of them (`csmc.estimate.Moments`). totals,
+    squares (point, batch, institution): sums over the units of a batch of a unit's influence e on the estimate, and of
+    e^2; e is centred, so that totals add up to 0. variance (point, institution): of the estimate, about the sum of e^2
+    over all units.
     """
 
     widths: Integers
@@ -39,6 +40,7 @@ def batched(
     widths
         Replicates of each batch (point, batch).
     """
+    widths = widths // moments.plan.group
     reference, against, shape = moments.plan.reference, moments.against_reference(), (*widths.shape, -1)
     raw = np.sum([_each(a, widths) * moments.total(i) for i, a in own.weights], axis=0).reshape(shape)
     pairs = [(i, a, j, b) for i, a in own.weights for j, b in own.weights]

@@ -5,7 +5,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from csmc.estimate.intervals import LEVEL, PRIOR_EVENTS, Floats, Interval, effective_count, t_quantile, upper
+from csmc.estimate.intervals import (
+    INDEPENDENT,
+    LEVEL,
+    PRIOR_EVENTS,
+    Floats,
+    Interval,
+    effective_count,
+    t_quantile,
+    upper,
+)
 
 
 class Known(NamedTuple):
@@ -24,13 +33,14 @@ def paired_proportion_interval(
     informative: Floats,
     independent: Floats,
     level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> Interval:
     """Bonett-Price interval of a paired difference of proportions: never of width 0.
 
     `independent` is what the variance of the difference would be if the episodes of a history did not go together.
     One-shot crises are so many pairs, and this is Bonett and Price's interval.
     """
-    pairs, share = effective_pairs(difference, se, trials, informative, independent, level)
+    pairs, share = effective_pairs(difference, se, trials, informative, independent, level, least)
     with np.errstate(divide="ignore", invalid="ignore"):
         centre = pairs * difference / (pairs + 2)
         half = ndtri(upper(level)) * np.sqrt(((pairs * share + 2) / (pairs + 2) - centre**2) / (pairs + 2))
@@ -39,12 +49,18 @@ def paired_proportion_interval(
 
 
 def effective_pairs(
-    difference: Floats, se: Floats, trials: Floats, informative: Floats, independent: Floats, level: float = LEVEL
+    difference: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    independent: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> tuple[Floats, Floats]:
     """How many independent pairs would tell as much, and the share of pairs that differ; arguments as above."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = trials * independent + difference**2
-        return effective_count(se, independent, trials * share, trials, informative, level), share
+        return effective_count(se, independent, trials * share, trials, informative, level, least), share
 
 
 def mover_interval(one: Known, other: Known, covariance: Floats, added: Floats | float = 0.0) -> Interval:

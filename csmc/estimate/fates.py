@@ -1,4 +1,4 @@
-"""What the wars under one institution are under another, in the same episodes, with the replicate as the unit."""
+"""What the wars under one institution are under another in the same episodes; the unit is the replicate or group."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _IS_WAR = np.array([Outcome(code) in WARS for code in range(N_OUTCOMES)])
 class Fates(NamedTuple):
     """How the wars under one institution end under another, at each point.
 
-    counts, squares, with_own, with_other (point, fate): sums over replicates of the number c of wars with a fate (an
+    counts, squares, with_own, with_other (point, fate): sums over units of the number c of wars with a fate (an
     outcome under the other, or PREVENTED: no war there), of c^2, of c times the wars under the one, and of c times
     those under the other.
     """
@@ -35,12 +35,12 @@ class Fates(NamedTuple):
 
     @property
     def own_squares(self) -> Floats:
-        """Sum over replicates of the squared number of wars under the one, (point, 1)."""
+        """Sum over units of the squared number of wars under the one, (point, 1)."""
         return _over_outcomes(self.with_own)
 
     @property
     def products(self) -> Floats:
-        """Sum over replicates of the product of the wars under both, (point, 1)."""
+        """Sum over units of the product of the wars under both, (point, 1)."""
         return _over_outcomes(self.with_other)
 
 
@@ -76,7 +76,7 @@ def follow(moments: Moments, one: int, other: int) -> Fates:
     """
     counts = _counts(moments, one, other).astype(np.float64)
     plan = moments.plan
-    if not plan.histories:  # of one episode: every count is 0 or 1
+    if not plan.histories:  # units of one episode: every count is 0 or 1
         apart = counts.copy()
         apart[:, :PREVENTED] *= _IS_WAR
         apart[:, PREVENTED] = 0.0
@@ -107,7 +107,7 @@ def _counts(moments: Moments, one: int, other: int) -> Integers:
 def prevention(moments: Moments, one: int, other: int, level: float = LEVEL) -> Prevention:
     """Which of the wars under one institution are prevented under the other, and which new ones there are.
 
-    Shares are ratios of sums over replicates and have their standard errors by the delta method, as
+    Shares are ratios of sums over units and have their standard errors by the delta method, as
     `csmc.estimate.ratios`, and the intervals of proportions. New wars per war under the one have the interval of a mean
     between 0 and the episodes per war, the net MOVER's of the two that it is the difference of.
 
@@ -117,7 +117,7 @@ def prevention(moments: Moments, one: int, other: int, level: float = LEVEL) -> 
         As `follow`.
     """
     there, back = follow(moments, one, other), follow(moments, other, one)
-    prevented, origins = _shares(there, level), _shares(back, level)
+    prevented, origins = (_shares(ended, level, moments.least_effect) for ended in (there, back))
     added = _added(moments, there, back, level)
     fewer = _ratio(back.wars, there.wars, back.own_squares, there.products, there.own_squares)
     lost, won = (Known(*(part[:, PREVENTED:] for part in known)) for known in (prevented, added))
@@ -128,7 +128,7 @@ def prevention(moments: Moments, one: int, other: int, level: float = LEVEL) -> 
 
 
 class _Ratio(NamedTuple):
-    """A ratio of two sums, its standard error, and how many replicates inform it."""
+    """A ratio of two sums, its standard error, and how many units inform it."""
 
     value: Floats
     se: Floats
@@ -146,17 +146,17 @@ def _ratio(above: Floats, below: Floats, squares: Floats, products: Floats, belo
         return _Ratio(value, np.sqrt(np.where(informative > 1, variance, np.nan)), informative)
 
 
-def _shares(ended: Fates, level: float) -> Known:
+def _shares(ended: Fates, level: float, least: float) -> Known:
     ratio = _ratio(ended.counts, ended.wars, ended.squares, ended.with_own, ended.own_squares)
     trials, informative = (np.broadcast_to(part, ratio.value.shape) for part in (ended.wars, ratio.informative))
-    ends = proportion_interval(ratio.value, ratio.se, trials, informative, level)
+    ends = proportion_interval(ratio.value, ratio.se, trials, informative, level, least)
     return Known(ratio.value, ratio.se, *ends)
 
 
 def _added(moments: Moments, there: Fates, back: Fates, level: float) -> Known:
     ratio = _ratio(back.counts, there.wars, back.squares, back.with_other, there.own_squares)
-    histories = np.broadcast_to(moments.replicates[:, None].astype(np.float64), ratio.value.shape)
+    units = np.broadcast_to(moments.units[:, None].astype(np.float64), ratio.value.shape)
     informative = np.broadcast_to(ratio.informative, ratio.value.shape)
     most = (moments.replicates * moments.episodes)[:, None] / np.where(there.wars > 0, there.wars, np.nan)
-    ends = mean_interval(ratio.value, ratio.se, histories, informative, np.zeros_like(most), most, level)
+    ends = mean_interval(ratio.value, ratio.se, units, informative, np.zeros_like(most), most, level)
     return Known(ratio.value, ratio.se, *ends)

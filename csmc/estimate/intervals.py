@@ -12,6 +12,10 @@ Floats = NDArray[np.float64]
 LEVEL = 0.95
 #: Below this many effective events (or non-events) a proportion's interval is exact rather than a score interval.
 FEW_EVENTS = 30.0
+#: The least design effect that is believed of independent histories: what is seen below is chance.
+INDEPENDENT = 1.0
+#: And of groups of replicates whose draws are meant to balance.
+BALANCED = 0.0
 #: How much an observed design effect is believed: as much as this many independent events would change it.
 PRIOR_EVENTS = 2.0
 #: So many histories tell as much of how episodes go together as one burst of events that was seen.
@@ -42,11 +46,16 @@ def upper(level: float) -> float:
 
 
 def proportion_interval(
-    value: Floats, se: Floats, trials: Floats, informative: Floats, level: float = LEVEL
+    value: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> Interval:
     """Interval of a proportion that holds its level near 0 and 1 and for episodes clustered in histories."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _proportion(value, effective_trials(value, se, trials, informative, level), level)
+        return _proportion(value, effective_trials(value, se, trials, informative, level, least), level)
 
 
 def _proportion(value: Floats, trials: Floats, level: float) -> Interval:
@@ -56,32 +65,46 @@ def _proportion(value: Floats, trials: Floats, level: float) -> Interval:
     return Interval(np.where(few, exact.low, score.low), np.where(few, exact.high, score.high))
 
 
-def effective_trials(value: Floats, se: Floats, trials: Floats, informative: Floats, level: float = LEVEL) -> Floats:
-    """How many independent trials would give this standard error (Korn and Graubard 1998), at most `trials`.
+def effective_trials(
+    value: Floats,
+    se: Floats,
+    trials: Floats,
+    informative: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
+) -> Floats:
+    """How many independent trials would give this standard error (Korn and Graubard 1998), at most `trials` / `least`.
 
-    Without an observed variance (a proportion of 0 or 1, or a single replicate) nothing is known about how episodes of
-    a history go together, and only the replicates count. For one-shot crises it is the number of trials itself.
+    Without an observed variance (a proportion of 0 or 1, or a single unit) nothing is known about how episodes of
+    a unit go together, and only the units count. For one-shot crises it is the number of trials itself.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         independent = value * (1 - value) / trials
         events = trials * np.minimum(value, 1 - value)
-        return effective_count(se, independent, events, trials, informative, level)
+        return effective_count(se, independent, events, trials, informative, level, least)
 
 
 def design_effect(
-    clustered: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats
+    clustered: Floats,
+    independent: Floats,
+    events: Floats,
+    trials: Floats,
+    informative: Floats,
+    least: float = INDEPENDENT,
 ) -> Floats:
-    """How many times larger a variance is than for independent episodes, at least 1, as far as little can tell.
+    """How many times larger a variance is than for independent episodes, at least `least`, as far as little can tell.
 
     A few events that come in bursts, or a few histories, tell little about the bursts that have not come yet. So the
     logarithm of the observed ratio is pulled to that of the largest (all episodes of a history end alike), with the
     weight of PRIOR_EVENTS bursts; evidence are the bursts seen, at most one for PER_BURST histories. Without events it
-    is the largest, with many in many histories what was observed.
+    is the largest, with many in many histories what was observed. A ratio below 1, of groups that balance, is believed
+    by the events that are left over: the fewer groups differ, the less is known of how much they do.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         most = np.maximum(trials / informative, 1.0)
-        observed = np.clip(np.where(independent > 0, clustered / independent, most), 1.0, most)
-        weight = _belief(np.minimum(events / observed, informative / PER_BURST))
+        observed = np.clip(np.where(independent > 0, clustered / independent, most), least, most)
+        seen = np.where(observed < 1, events * observed, events / observed)
+        weight = _belief(np.minimum(seen, informative / PER_BURST))
         return np.asarray(observed**weight * most ** (1 - weight))
 
 
@@ -90,11 +113,17 @@ def _belief(events: Floats) -> Floats:
 
 
 def effective_count(
-    se: Floats, independent: Floats, events: Floats, trials: Floats, informative: Floats, level: float = LEVEL
+    se: Floats,
+    independent: Floats,
+    events: Floats,
+    trials: Floats,
+    informative: Floats,
+    level: float = LEVEL,
+    least: float = INDEPENDENT,
 ) -> Floats:
-    """Trials over the design effect and the squared ratio of the t quantiles for replicates and for trials."""
+    """Trials over the design effect and the squared ratio of the t quantiles for units and for trials."""
     plain = se**2 * (informative - 1) / informative
-    effect = design_effect(plain, independent, events, trials, informative)
+    effect = design_effect(plain, independent, events, trials, informative, least)
     penalty = np.maximum(t_quantile(informative, level) / t_quantile(trials, level), 1.0)
     return np.where(plain > 0, trials / effect / penalty**2, informative)
 

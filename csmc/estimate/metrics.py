@@ -296,13 +296,14 @@ def plan(experiment: Experiment) -> Plan:
     """The fewest second moments from which every chosen metric and its paired difference get standard errors."""
     metrics = chosen_metrics(experiment)
     names = [institution.name for institution in experiment.institutions]
-    joint = experiment.outputs.joint
+    joint, group = experiment.outputs.joint, experiment.sampling.group
     return Plan(
         own_pairs=own_pairs(metrics),
         cross_pairs=cross_pairs(metrics),
         reference=names.index(experiment.reference),
         joint=joint,
-        histories=joint != "none" and max(experiment.values_of("dynamics.episodes")) > 1,
+        histories=joint != "none" and (group > 1 or max(experiment.values_of("dynamics.episodes")) > 1),
+        group=group,
     )
 
 

@@ -24,7 +24,7 @@ from csmc.estimate.intervals import (
     proportion_interval,
 )
 from csmc.estimate.metrics import Constant, Metric
-from csmc.estimate.ratios import Influence, Moments, Pairs, covariance, influence, variance
+from csmc.estimate.ratios import ROUNDING, Influence, Moments, Pairs, covariance, influence, variance
 
 
 class Estimate(NamedTuple):
@@ -83,7 +83,7 @@ class Single:
 
     @cached_property
     def influence(self) -> Influence:
-        """The metric, and what one replicate adds to its error."""
+        """The metric, and what one unit adds to its error."""
         return influence(self.metric, self.moments)
 
     @cached_property
@@ -111,7 +111,7 @@ class Single:
 
     @cached_property
     def changing(self) -> Floats:
-        """How many of the informative replicates may differ: no more than things happened that change the value."""
+        """How many of the informative units may differ: no more than things happened that change the value."""
         informative = self.influence.informative
         if self.metric.changes is None:
             return informative
@@ -120,7 +120,8 @@ class Single:
     def _interval(self) -> Interval:
         own, metric = self.influence, self.metric
         if metric.kind == "proportion":
-            return proportion_interval(own.value, self.se, own.trials, own.informative, self.level)
+            least = self.moments.least_effect
+            return proportion_interval(own.value, self.se, own.trials, own.informative, self.level, least)
         if metric.minus is None:
             return mean_interval(own.value, self.se, own.informative, self.changing, *self.bounds, self.level)
         one, other = (
@@ -156,7 +157,7 @@ def difference_of(single: Single, pairs: Pairs, shared: Floats) -> tuple[Floats,
     difference = value[:, pairs.one] - value[:, pairs.other]
     unpaired = own_variance[:, pairs.one] + own_variance[:, pairs.other]
     paired = unpaired - 2 * shared
-    return difference, np.where(paired <= 1e-13 * unpaired, 0.0, paired), unpaired
+    return difference, np.where(paired <= ROUNDING * unpaired, 0.0, paired), unpaired
 
 
 def _proportion_difference(single: Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:
@@ -169,12 +170,12 @@ def _proportion_difference(single: Single, pairs: Pairs, difference: Floats, se:
 
 def _as_pairs(
     single: Single, pairs: Pairs, difference: Floats, se: Floats
-) -> tuple[Floats, Floats, Floats, Floats, Floats, float]:
+) -> tuple[Floats, Floats, Floats, Floats, Floats, float, float]:
     """What an interval of a difference of paired proportions is made of."""
     own = single.influence
     independent = independent_variance(single.metric, single.moments, own, single.se, se, pairs)
     trials, informative = (_smaller(pairs, count) for count in (own.trials, own.informative))
-    return difference, se, trials, informative, independent, single.level
+    return difference, se, trials, informative, independent, single.level, single.moments.least_effect
 
 
 def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:

@@ -1,4 +1,4 @@
-"""Ratios of sums and their standard errors by the delta method, with the replicate as the unit."""
+"""Ratios of sums and their standard errors by the delta method, with the replicate, or the group, as the unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.errors import CsmcError
+from csmc.estimate.intervals import BALANCED, INDEPENDENT
 from csmc.estimate.metrics import Constant, Metric, Ratio
 from csmc.kernel.codes import Tally, row_scale
 from csmc.kernel.result import Integers, Plan, Tallies
@@ -15,7 +16,7 @@ from csmc.kernel.result import Integers, Plan, Tallies
 Floats = NDArray[np.float64]
 
 #: A sum of terms that cancel to less than this part of their size is rounding, and counts as 0.
-_ROUNDING = 1e-13
+ROUNDING = 1e-13
 
 #: A row's weight in a metric's influence on one replicate.
 Weights = tuple[tuple[Tally, Floats], ...]
@@ -33,7 +34,7 @@ class Moments:
     """First and centred second moments of the tallies of some points, in natural units, as (point, institution).
 
     `tallies` has the point as its first axis; `replicates`, `episodes` (per history) and `states` have one number per
-    point.
+    point. Second moments are of units: groups of replicates that were drawn together (`Plan.group`), else replicates.
     """
 
     tallies: Tallies
@@ -41,6 +42,30 @@ class Moments:
     replicates: Integers
     episodes: Integers
     states: Integers
+
+    @property
+    def units(self) -> Integers:
+        """How many units there are at each point."""
+        return self.replicates // self.plan.group
+
+    @property
+    def least_effect(self) -> float:
+        """The least design effect that is believed, see `csmc.estimate.intervals.design_effect`."""
+        return INDEPENDENT if self.plan.group == 1 else BALANCED
+
+    def singles(self) -> "Moments":
+        """The same with single replicates as the units, as if they were independent.
+
+        Their second moments come after those of groups.
+        """
+        own, cross = len(self.plan.own_pairs), len(self.plan.cross_pairs)
+        tallies = self.tallies._replace(
+            own_high=self.tallies.own_high[..., own:],
+            own_low=self.tallies.own_low[..., own:],
+            cross_high=self.tallies.cross_high[..., cross:],
+            cross_low=self.tallies.cross_low[..., cross:],
+        )
+        return replace(self, tallies=tallies, plan=replace(self.plan, group=1))
 
     def total(self, row: Tally | Constant) -> Floats:
         """Sum of a tally over the replicates."""
@@ -51,15 +76,15 @@ class Moments:
         return self.tallies.sums[:, :, row] / self._scale(row)
 
     def squares(self, row: Tally | Constant) -> Floats:
-        """Sum of the squares of a tally over the replicates, not centred."""
+        """Sum of the squares of a tally over the units, not centred."""
         total = self.total(row)
         if isinstance(row, Constant):
             with np.errstate(invalid="ignore"):
-                return total * total / self.replicates[:, None]
+                return total * total / self.units[:, None]
         return self.products(row, row)
 
     def products(self, first: Tally, second: Tally) -> Floats:
-        """Sum of products of two tallies of the same institution over the replicates, not centred."""
+        """Sum of products of two tallies of the same institution over the units, not centred."""
         pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
         return (high * 2.0**32 + low) / self._scales(first, second)
@@ -120,18 +145,18 @@ class Moments:
         return Pairs(everyone, np.full_like(everyone, self.plan.reference))
 
     def _centred(self, high: Integers, low: Integers, first: Integers, second: Integers) -> Floats:
-        """sum xy - sum x sum y / R, subtracted in exact integers: constants and duplicates give exactly 0."""
-        replicates = np.broadcast_to(self.replicates[:, None], high.shape)
+        """sum xy - sum x sum y / units, subtracted in exact integers: constants and duplicates give exactly 0."""
+        units = np.broadcast_to(self.units[:, None], high.shape)
         exact: type[Any] = np.int64 if self._fits(high, first, second) else object
         high, low, first, second = (part.astype(exact) for part in (high, low, first, second))
-        scaled = (high * 2**32 + low) * replicates.astype(exact) - first * second
+        scaled = (high * 2**32 + low) * units.astype(exact) - first * second
         with np.errstate(invalid="ignore"):
-            return np.asarray(scaled.astype(np.float64) / replicates)
+            return np.asarray(scaled.astype(np.float64) / units)
 
     def _fits(self, high: Integers, first: Integers, second: Integers) -> bool:
         """Whether both terms of a centred product stay below 2**62, so that their difference fits 64 bits."""
         largest = [float(np.abs(part).max(initial=0)) for part in (high, first, second)]
-        products = (largest[0] + 1) * 2.0**32 * float(self.replicates.max(initial=0))
+        products = (largest[0] + 1) * 2.0**32 * float(self.units.max(initial=0))
         return max(products, largest[1] * largest[2]) < 2.0**62
 
     def _scale(self, row: Tally) -> Floats:
@@ -147,10 +172,10 @@ def _position(pairs: Integers, first: Tally, second: Tally) -> int:
 
 
 class Influence(NamedTuple):
-    """A metric of each point and institution, and what one replicate adds to its error.
+    """A metric of each point and institution, and what one unit adds to its error.
 
-    value: the metric. weights: e = sum of weight * tally, whose variance over the replicates is that of the metric.
-    trials: sum of the denominator (the smaller one of a difference). informative: how many replicates inform it.
+    value: the metric. weights: e = sum of weight * tally, whose variance over the units is that of the metric.
+    trials: sum of the denominator (the smaller one of a difference). informative: how many units inform it.
     """
 
     value: Floats
@@ -162,10 +187,10 @@ class Influence(NamedTuple):
 def influence(metric: Metric, moments: Moments) -> Influence:
     """The metric and its weights.
 
-    For r = sum N / sum D the replicate's influence is (N_i - r D_i) / sum D (the delta method), so the variance is the
+    For r = sum N / sum D the influence of unit i is (N_i - r D_i) / sum D (the delta method), so the variance is the
     sum of their squares, times m / (m - 1) because r is estimated from the same data. m = (sum D)^2 / sum D^2 is the
-    number of replicates that inform the ratio (Kish): R for a constant denominator; for one-shot crises, the number of
-    replicates in which the denominator occurred, which gives the textbook error of a proportion or a mean among those.
+    number of units that inform the ratio (Kish): all for a constant denominator; for one-shot crises, the number of
+    those in which the denominator occurred, which gives the textbook error of a proportion or a mean among those.
     """
     parts = [_ratio_influence(sign, ratio, moments) for sign, ratio in metric.terms]
     return Influence(
@@ -190,7 +215,7 @@ def _ratio_influence(sign: int, ratio: Ratio, moments: Moments) -> Influence:
 
 
 def variance(moments: Moments, influence: Influence) -> Floats:
-    """Sampling variance of the metric; NaN where fewer than two replicates inform it."""
+    """Sampling variance of the metric; NaN where fewer than two units inform it."""
     terms = [a * b * moments.own(i, j) for i, a in influence.weights for j, b in influence.weights]
     return sum_without_rounding(terms)
 
@@ -205,4 +230,4 @@ def covariance(moments: Moments, influence: Influence, pairs: Pairs) -> Floats:
 def sum_without_rounding(terms: Sequence[Floats]) -> Floats:
     """Their sum, or exactly 0 where they cancel but for rounding."""
     total, size = np.sum(terms, axis=0), np.sum(np.abs(terms), axis=0)
-    return np.where(np.abs(total) <= _ROUNDING * size, 0.0, total)
+    return np.where(np.abs(total) <= ROUNDING * size, 0.0, total)

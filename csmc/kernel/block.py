@@ -103,20 +103,24 @@ def _begin(point, institution, start, capability, trust, legitimacy, counts, sha
 @compiled
 def tally_block(
     points, capability_table, ideal_points, distance, great_power_flags, member_flags, institutions_of_points,
-    keys_of_points, firsts, replicates, lanes, scales, own_pairs, cross_pairs, compared, partners, followed,
+    keys_of_points, firsts, replicates, lanes, scales, own_pairs, cross_pairs, compared, partners, followed, group,
     sums, own_high, own_low, cross_high, cross_low, joint, patterns, fate_high, fate_low, traced, first_traced,
 ):  # fmt: skip
     """Simulate a block of replicates of each point under every institution and add their tallies.
 
     `points` are records of design points that share a system and a number of states. Replicates
     firsts[i] .. firsts[i] + replicates[i] - 1 of point i are drawn by keys_of_points[i] (see `csmc.kernel.draws`),
-    played under institutions_of_points[i] and added to sums[i], own_high[i] and so on. Batches of `lanes` replicates
-    (LANES, unless this runs as plain Python) pass through each stage together; their number never shows in a result.
-    The episodes from `first_traced` on are copied to the Trace `traced`, as many as it has room for (of one batch of
-    one point: with room for any, replicates[0] must not exceed `lanes`).
+    played under institutions_of_points[i] and added to sums[i], own_high[i] and so on. They are numbered as by
+    `csmc.kernel.codes.numbered`; if there are pairs or fates, they and `lanes` are whole groups of `group` replicates.
+    Batches of `lanes` replicates (LANES, unless this runs as plain Python) pass through each stage together; their
+    number never shows in a result. The episodes from `first_traced` on are copied to the Trace `traced`, as many as it
+    has room for (of one batch of one point: with room for any, replicates[0] must not exceed `lanes`).
     """
     n = points[0].n_states
     n_institutions = institutions_of_points.shape[1]
+    # where the moments of single replicates begin: those of groups, if these are more, come first
+    own_singles = own_high.shape[2] - own_pairs.shape[0]
+    cross_singles = cross_high.shape[3] - cross_pairs.shape[0]
     system = worlds.System(capability_table, ideal_points, great_power_flags, member_flags)
     world, shocks, crisis, thirds, survivors, survivor_thirds, decisions, scratch, room = new_arrays(n, lanes)
     capability = aligned((n_institutions, world.shape[1], lanes))
@@ -217,10 +221,25 @@ def tally_block(
                 tallies.add_sums(counts[k], sums[block, k])
             for k in range(n_institutions):
                 own = counts[k]
-                tallies.add_products(own, own, own_pairs, point.episodes, scale, own_high[block, k], own_low[block, k])
+                tallies.add_products(
+                    own, own, own_pairs, point.episodes, scale,
+                    own_high[block, k, own_singles:], own_low[block, k, own_singles:],
+                )  # fmt: skip
                 for p in range(compared.shape[0]):
                     tallies.add_products(
                         own, counts[compared[p]], cross_pairs, point.episodes, scale,
-                        cross_high[block, k, p], cross_low[block, k, p],
+                        cross_high[block, k, p, cross_singles:], cross_low[block, k, p, cross_singles:],
                     )  # fmt: skip
-            tallies.add_fates(fates, followed, counts, point.episodes, scale, fate_high[block], fate_low[block])
+            if group == 1:
+                tallies.add_fates(fates, followed, counts, point.episodes, scale, fate_high[block], fate_low[block])
+            else:
+                for k in range(n_institutions):
+                    tallies.fold(counts[k], group)
+                for k in range(n_institutions):
+                    own = counts[k]
+                    tallies.add_group_products(own, own, own_pairs, own_high[block, k], own_low[block, k])
+                    for p in range(compared.shape[0]):
+                        tallies.add_group_products(
+                            own, counts[compared[p]], cross_pairs, cross_high[block, k, p], cross_low[block, k, p]
+                        )
+                tallies.add_group_fates(fates, followed, counts, group, fate_high[block], fate_low[block])

@@ -8,7 +8,7 @@ STREAM_VERSION = 5
 #: Draws of different items (rungs, dimensions, attempts) are this far apart; also the largest number of states.
 STRIDE = 64
 
-#: A replicate's number has so many bits; above them is the scheme of its draws: 0, or `CHAINED`.
+#: A replicate's number has so many bits; above them is the scheme of its draws: a Replication, or `CHAINED`.
 NUMBER_BITS = 60
 
 #: Scheme of a history with the draws of a chain of links (`csmc.kernel.draws`); its number is its column of the keys.
@@ -43,6 +43,28 @@ class Purpose(IntEnum):
     SEAT = 13
     VOTE = 14
     PARTICIPATION = 15
+
+
+class Replication(IntEnum):
+    """How replicates go together in groups: by independent draws, in antithetic pairs, or by fours in strata."""
+
+    PLAIN = 0
+    ANTITHETIC = 1
+    STRATIFIED = 2
+
+
+#: A group's number is that of each of its replicates shifted by so many bits.
+GROUP_SHIFTS = {Replication.PLAIN: 0, Replication.ANTITHETIC: 1, Replication.STRATIFIED: 2}
+
+
+def group_size(replication: Replication) -> int:
+    """Replicates that are drawn together, and are correlated."""
+    return 1 << GROUP_SHIFTS[replication]
+
+
+def numbered(replication: Replication, replicate: int) -> int:
+    """The number under which the kernel knows replicate `replicate`, from 0, of a scheme."""
+    return (replication << NUMBER_BITS) + replicate
 
 
 class CrisisDraw(IntEnum):

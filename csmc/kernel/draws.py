@@ -4,6 +4,11 @@ A draw depends on its address and on nothing else, so no parameter, institution,
 shift another draw. The counter is (replicate low, replicate high, episode, purpose * 2**16 + index // 4); the word is
 `index % 4`. Words stay in uint64 so that the 32 x 32 -> 64 bit products vectorise.
 
+The high bits of a replicate's number say how it goes together with its neighbours (`csmc.kernel.codes.Replication`).
+An antithetic pair has the draws of one address, u and 1 - u, z and -z. Four stratified replicates are a Latin
+hypercube: in each draw they take the four quarters of (0, 1), in an order of its own. Alone, each is distributed as a
+plain one.
+
 Draws are filled by `keys` (1 + link, column), of which keys[0, 0] is the seed. A replicate whose number has the scheme
 `CHAINED` above its bits is a chain of links, keys[1:, column]. The first link is a plain replicate, whose draws it has.
 Each further link shifts some of their words, modulo 2**32: which, with a probability of 2**-octave, and by how much, up
@@ -16,7 +21,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
-from csmc.kernel.codes import CHAINED, LINK_BITS, NUMBER_BITS
+from csmc.kernel.codes import CHAINED, GROUP_SHIFTS, LINK_BITS, NUMBER_BITS, Replication
 from csmc.kernel.lanes import laned
 from csmc.kernel.mathematics import cos_sin_turn, log
 
@@ -31,8 +36,17 @@ _INT_TO_FLOAT = np.uint64(0x4330000000000000)  # the bits of 2**52: or-ing a 32-
 _TWO_52 = 4503599627370496.0
 _UNIT = 2.0**-32
 
+_PLAIN = int(Replication.PLAIN)
+_ANTITHETIC = int(Replication.ANTITHETIC)
+_STRATIFIED = int(Replication.STRATIFIED)
 _CHAINED = int(CHAINED)
 _SCHEME_SHIFT = np.int64(NUMBER_BITS)
+_NUMBER = np.int64((1 << NUMBER_BITS) - 1)
+_PAIR_SHIFT = np.int64(GROUP_SHIFTS[Replication.ANTITHETIC])
+_STRATA_SHIFT = np.int64(GROUP_SHIFTS[Replication.STRATIFIED])
+#: The bit of a place that no purpose has: at the place with it, a group's block of a quad is its four orders.
+_ORDERS = np.uint64(1 << 31)
+
 _COLUMN = np.uint64((1 << NUMBER_BITS) - 1)
 _OCTAVE_SHIFT = np.uint64(LINK_BITS)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -82,17 +96,65 @@ def _block(replicate, episode, place, seed):
     return _unit_interval(w0), _unit_interval(w1), _unit_interval(w2), _unit_interval(w3)
 
 
+@inlined
+def place_in_order(rank, word):
+    """Which quarter, 0..3, the replicate of this rank (0..3) takes, by the order that a 32-bit word draws.
+
+    Multiplied by one of 1, 2, 3 and shifted by one of 0..3 in the field of four elements, a + m * rank: these 12 orders
+    take any two ranks to any two different quarters equally often, as all 24 do (they are sharply 2-transitive), and
+    with the multiplier given, any rank to any quarter. The multipliers are as likely as each other but for 1 in 2**30.
+    """
+    shift, kind = word & np.uint64(3), ((word >> np.uint64(2)) * np.uint64(3)) >> np.uint64(30)
+    high, low = rank >> np.uint64(1), rank & np.uint64(1)
+    # x times (high, low) is (high ^ low, high), and times x + 1 it is (low, high ^ low)
+    by_1 = rank
+    by_2 = ((high ^ low) << np.uint64(1)) | high
+    by_3 = (low << np.uint64(1)) | (high ^ low)
+    multiple = by_1 if kind == np.uint64(0) else by_2 if kind == np.uint64(1) else by_3
+    return multiple ^ shift
+
+
 @stage
 def fill_uniforms(out, n, replicate, episode, purpose, first, keys):
     """Rows 0..n-1 of `out` (row, lane) = uniforms at indices first..first+n-1 of each lane's replicate.
 
     `first` is a multiple of 4; `out` has rows up to the next multiple of 4 (those beyond n are overwritten). All
-    replicates have the scheme of the first.
+    replicates have one scheme, that of the first.
     """
-    if replicate[0] >> _SCHEME_SHIFT == _CHAINED:
-        _fill_chained(out, n, replicate, episode, purpose, first, keys)
-    else:
+    _fill(out, n, replicate, episode, purpose, first, keys)
+    if replicate[0] >> _SCHEME_SHIFT == _ANTITHETIC:
+        _turn(out, n, replicate, 1.0)
+
+
+@stage
+def fill_normals(out, n, replicate, episode, purpose, first, keys):
+    """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
+    out = laned(out)
+    _fill(out, n, replicate, episode, purpose, first, keys)
+    for pair in range((n + 3) // 4 * 2):
+        row = 2 * pair
+        for lane in range(replicate.shape[0]):
+            radius = math.sqrt(-2.0 * log(out[row, lane]))
+            cosine, sine = cos_sin_turn(out[row + 1, lane])
+            out[row, lane] = radius * cosine
+            out[row + 1, lane] = radius * sine
+    if replicate[0] >> _SCHEME_SHIFT == _ANTITHETIC:
+        _turn(out, n, replicate, 0.0)
+
+
+@stage
+def _fill(out, n, replicate, episode, purpose, first, keys):
+    """Uniforms, those of an antithetic pair still the same."""
+    scheme = replicate[0] >> _SCHEME_SHIFT
+    if scheme == _PLAIN:
         _fill_plain(out, n, replicate, episode, purpose, first, keys[0, 0])
+    elif scheme == _ANTITHETIC:
+        _fill_pairs(out, n, replicate, episode, purpose, first, keys[0, 0])
+    elif scheme == _STRATIFIED:
+        _fill_strata(out, n, replicate, episode, purpose, first, keys[0, 0])
+    elif scheme == _CHAINED:
+        _fill_chained(out, n, replicate, episode, purpose, first, keys)
+    # a further scheme has its branch here; `csmc.kernel.run` refuses numbers of none
 
 
 @stage
@@ -108,6 +170,58 @@ def _fill_plain(out, n, replicate, episode, purpose, first, seed):
             out[row + 1, lane] = u1
             out[row + 2, lane] = u2
             out[row + 3, lane] = u3
+
+
+@stage
+def _fill_pairs(out, n, replicate, episode, purpose, first, seed):
+    """Both replicates of a pair are at the address of the pair."""
+    out = laned(out)
+    for quad in range((n + 3) // 4):
+        row = 4 * quad
+        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
+        for lane in range(replicate.shape[0]):
+            pair = (replicate[lane] & _NUMBER) >> _PAIR_SHIFT
+            u0, u1, u2, u3 = _block(pair, episode, place, seed)
+            out[row, lane] = u0
+            out[row + 1, lane] = u1
+            out[row + 2, lane] = u2
+            out[row + 3, lane] = u3
+
+
+@stage
+def _turn(out, n, replicate, around):
+    """Replace x by `around` - x in the odd replicates: 1 - u is exact, and -z has the radius of z, half a turn on."""
+    out = laned(out)
+    for row in range(n):
+        for lane in range(replicate.shape[0]):
+            value = out[row, lane]
+            out[row, lane] = around - value if replicate[lane] & 1 else value
+
+
+@stage
+def _fill_strata(out, n, replicate, episode, purpose, first, seed):
+    """A replicate's own draw within the quarter that the order of its group gives to its rank."""
+    out = laned(out)
+    for quad in range((n + 3) // 4):
+        row = 4 * quad
+        place = (np.uint64(purpose) << _PURPOSE_SHIFT) | np.uint64((first + row) // 4)
+        for lane in range(replicate.shape[0]):
+            number = replicate[lane] & _NUMBER
+            rank, group = np.uint64(number & 3), np.uint64(number >> _STRATA_SHIFT)
+            w0, w1, w2, w3 = philox(
+                group & _WORD, group >> _HALF, np.uint64(episode), place | _ORDERS, seed & _WORD, seed >> _HALF
+            )
+            u0, u1, u2, u3 = _block(number, episode, place, seed)
+            out[row, lane] = _within(place_in_order(rank, w0), u0)
+            out[row + 1, lane] = _within(place_in_order(rank, w1), u1)
+            out[row + 2, lane] = _within(place_in_order(rank, w2), u2)
+            out[row + 3, lane] = _within(place_in_order(rank, w3), u3)
+
+
+@inlined
+def _within(quarter, uniform):
+    """The point of a quarter of (0, 1), exact."""
+    return (np.float64(np.int64(quarter)) + uniform) * 0.25
 
 
 @inlined
@@ -162,17 +276,3 @@ def _fill_chained(out, n, replicate, episode, purpose, first, keys):
         for word in range(4):
             for lane in range(lanes):
                 out[row + word, lane] = _unit_interval(words[word, lane] & _WORD)
-
-
-@stage
-def fill_normals(out, n, replicate, episode, purpose, first, keys):
-    """Like `fill_uniforms`, standard normals by Box and Muller: an even index takes the cosine, the next the sine."""
-    out = laned(out)
-    fill_uniforms(out, n, replicate, episode, purpose, first, keys)
-    for pair in range((n + 3) // 4 * 2):
-        row = 2 * pair
-        for lane in range(replicate.shape[0]):
-            radius = math.sqrt(-2.0 * log(out[row, lane]))
-            cosine, sine = cos_sin_turn(out[row + 1, lane])
-            out[row, lane] = radius * cosine
-            out[row + 1, lane] = radius * sine

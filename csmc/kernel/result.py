@@ -37,8 +37,9 @@ class Plan:
     times a tally of the reference institution (an index), or with joint "all" of every institution. joint: against whom
     outcomes are tabulated: "reference", "all" or "none"; with "none" no war patterns are counted either, so that what
     is counted of an institution does not depend on which others there are, but for the reference. histories: whether
-    the fates of wars, which the joint table counts, have second moments of their own, as histories of more than one
-    episode need.
+    the fates of wars, which the joint table counts, have second moments of their own, as units of more than one
+    episode need. group: replicates that are drawn together (`csmc.kernel.codes.Replication`), and are the unit of every
+    second moment. Where they are several, after the products of all pairs come the same of single replicates.
     """
 
     own_pairs: Integers = field(default_factory=_no_pairs)
@@ -46,6 +47,7 @@ class Plan:
     reference: int = 0
     joint: str = "reference"
     histories: bool = False
+    group: int = 1
 
     def partners(self, n_institutions: int) -> Integers:
         """Institutions against which each institution's outcomes are tabulated."""
@@ -69,16 +71,21 @@ class Plan:
         followed = [pair for pair in pairs if np.isin(pair, partners).any()]
         return np.array(followed, dtype=np.int64).reshape(-1, 2)
 
+    @property
+    def units(self) -> int:
+        """Of how many things each product is summed: of groups, and if these are not single replicates, of those."""
+        return 1 if self.group == 1 else 2
+
 
 class Tallies(NamedTuple):
     """Sums over replicates, all int64. K institutions, J partners of the joint table, P of the cross moments.
 
     sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, P, cross pair): a second moment is
-    high * 2**32 + low; joint (K, J, outcome, partner's outcome); patterns (2**min(K, 10),): episodes by war (1) or
-    no war (0), bit k for institution k; empty without joint tables. fate_high, fate_low (pair of `Plan.fates`, factor,
-    fate): of a replicate's wars under the first, the number with a fate (an outcome of the same episodes under the
-    second, or PREVENTED) times a factor: itself, the wars under the first, those under the second. Fixed-point rows:
-    `csmc.kernel.codes.row_scale`.
+    high * 2**32 + low, of pairs twice as many if the plan is of groups; joint (K, J, outcome, partner's outcome);
+    patterns (2**min(K, 10),): episodes by war (1) or no war (0), bit k for institution k; empty without joint tables.
+    fate_high, fate_low (pair of `Plan.fates`, factor, fate): of a unit's wars under the first, the number with a fate
+    (an outcome of the same episodes under the second, or PREVENTED) times a factor: itself, the wars under the first,
+    those under the second. A unit is a replicate, or a group of them. Fixed-point rows: `csmc.kernel.codes.row_scale`.
     """
 
     sums: Integers
@@ -114,8 +121,8 @@ Shapes = Mapping[str, tuple[int, ...]]  #: of the fields of `Tallies`, in order
 
 def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
     """The shapes of the fields of `Tallies` that `plan` asks for, in order."""
-    own, partners = len(plan.own_pairs), len(plan.partners(n_institutions))
-    cross = (n_institutions, len(plan.compared(n_institutions)), len(plan.cross_pairs))
+    own, partners = plan.units * len(plan.own_pairs), len(plan.partners(n_institutions))
+    cross = (n_institutions, len(plan.compared(n_institutions)), plan.units * len(plan.cross_pairs))
     fate = (len(plan.fates(n_institutions)), N_FACTORS, N_FATES)
     return {
         "sums": (n_institutions, N_TALLIES),

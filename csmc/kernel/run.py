@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from csmc._jit import INTERPRETED, is_compiled_on_disk
 from csmc.kernel.block import tally_block
-from csmc.kernel.codes import CHAINED, LINK_BITS, NUMBER_BITS, STRIDE
+from csmc.kernel.codes import CHAINED, LINK_BITS, NUMBER_BITS, STRIDE, Replication, group_size
 from csmc.kernel.lanes import LANES, MOST_LANES
 from csmc.kernel.result import Plan, Tallies, carry, empty_tallies
 from csmc.kernel.tallies import tally_scales
@@ -60,7 +60,7 @@ def tally(
     seed
         0 <= seed < 2**64, the key of all draws.
     first, count
-        Range of replicates; a replicate's draws depend on its number alone.
+        Range of replicates; a replicate's draws depend on its number (`csmc.kernel.codes.numbered`) alone.
     plan
         Which second moments, joint tables and war patterns to count.
 
@@ -71,7 +71,7 @@ def tally(
     Raises
     ------
     ValueError
-        More states than the addresses of the draws allow.
+        More states than the addresses of the draws allow, or second moments of groups that are not whole.
     """
     blocks = Blocks(np.array([seed], dtype=np.uint64), np.array([first]), np.array([count]))
     return Tallies(*(field[0] for field in tally_points(point, system, institutions[None], blocks, plan)))
@@ -100,8 +100,13 @@ def tally_points(
     Raises
     ------
     ValueError
-        A number of states that the addresses of the draws do not allow, or that is not that of the system.
+        A number of states that the addresses of the draws do not allow, or that is not that of the system; or second
+        moments of groups that the replicates are not in, or of which there is only a part; or numbers of no
+        `csmc.kernel.codes.Replication`.
     """
+    schemes = _schemes(blocks.firsts)
+    if len(plan.own_pairs) or len(plan.cross_pairs) or plan.histories:
+        _check_groups(schemes, blocks, plan.group)
     most = int(blocks.counts.max())
     keys = blocks.seeds[:, None, None]
     lanes = min(most, LANES) if INTERPRETED else LANES
@@ -128,7 +133,7 @@ def trace(
     point, system, institutions, seed
         As for `tally`.
     replicate, replicates
-        The first replicate, and how many from it on, 1..128.
+        The first replicate, and how many from it on, 1..128; a part of a group does.
     first_episode, episodes
         Which episodes of the histories to keep, from 0; all from `first_episode` on by default.
 
@@ -144,10 +149,26 @@ def trace(
     kept = length - first_episode if episodes is None else episodes
     if not (0 <= first_episode and 1 <= kept and first_episode + kept <= length):
         raise ValueError(f"episodes {first_episode} to {first_episode + kept - 1} are outside [0, {length - 1}]")
+    _schemes(np.array([replicate]))
     traced = empty_trace(int(point["n_states"][0]), len(institutions), kept, replicates)
     keys = np.array([[[seed]]], dtype=np.uint64)
     _trace(point, system, institutions, keys, replicate, traced, first_episode)
     return traced
+
+
+def _check_groups(schemes: list[Replication], blocks: Blocks, group: int) -> None:
+    """Second moments of correlated replicates, taken as if they were not, would give intervals that are too short."""
+    drawn = {group_size(scheme) for scheme in schemes}
+    if drawn != {group}:
+        raise ValueError(f"plan.group={group} is not the size of the groups that are drawn ({sorted(drawn)})")
+    for name, numbers in (("firsts", blocks.firsts), ("counts", blocks.counts)):
+        if (numbers % group).any():
+            raise ValueError(f"{name}={numbers[numbers % group != 0][0]} is not a multiple of the group of {group}")
+
+
+def _schemes(firsts: NDArray[np.int64]) -> list[Replication]:
+    """The schemes that replicates are numbered by; ValueError for another number, whose draws a seed does not give."""
+    return [Replication(scheme) for scheme in np.unique(firsts >> NUMBER_BITS).tolist()]
 
 
 def trace_chains(
@@ -244,6 +265,7 @@ def _run(
         plan.compared(n_institutions),
         plan.partners(n_institutions),
         plan.fates(n_institutions),
+        np.int64(plan.group),
         *result,
         traced,
         np.int64(first_traced),

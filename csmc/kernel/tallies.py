@@ -238,6 +238,42 @@ def add_products(left, right, pairs, episodes, scales, high, low):
 
 
 @stage
+def fold(counts, group):
+    """Put the sums of groups of neighbouring lanes into the first lanes, and 0 into the rest: by halves, as vectors."""
+    counts = laned(counts)
+    half = counts.shape[1] // 2
+    sums = np.zeros(half, dtype=np.int32)
+    while group > 1:
+        for row in range(counts.shape[0]):
+            for place in range(half):
+                first = np.uint64(2) * np.uint64(place)  # unsigned: an index that may be negative is no vector's
+                sums[place] = np.int32(counts[row, first] + counts[row, first + np.uint64(1)])
+            for place in range(half):
+                counts[row, place] = sums[place]
+            for place in range(half, counts.shape[1]):
+                counts[row, place] = 0
+        group //= 2
+
+
+@stage
+def add_group_products(left, right, pairs, high, low):
+    """As `add_products`, of the sums of groups: 32 products of sums of up to 2**29 would not fit, each is cut in limbs.
+
+    No more than half of the lanes hold one.
+    """
+    left, right = laned(left), laned(right)
+    for pair in range(pairs.shape[0]):
+        i, j = pairs[pair, 0], pairs[pair, 1]
+        upper, lower = np.int64(0), np.int64(0)
+        for place in range(left.shape[1] // 2):
+            product = np.int64(left[i, place]) * np.int64(right[j, place])
+            upper += product >> _LIMB_BITS
+            lower += product & _LOW_LIMB
+        high[pair] += upper + (lower >> _LIMB_BITS)
+        low[pair] += lower & _LOW_LIMB
+
+
+@stage
 def add_joint(outcomes, partners, count, joint):
     """Cross-tabulate each institution's outcomes with its partners' in the same episodes."""
     for k in range(outcomes.shape[0]):
@@ -260,6 +296,13 @@ def follow_wars(outcomes, pairs, count, fates):
 
 
 @stage
+def _forget(followed):
+    for fate in range(followed.shape[0]):
+        for lane in range(followed.shape[1]):
+            followed[fate, lane] = 0
+
+
+@stage
 def add_fates(fates, pairs, counts, episodes, scales, high, low):
     """Add the second moments of the fates, see `csmc.kernel.result.Tallies`, and begin to count them anew."""
     for pair in range(pairs.shape[0]):
@@ -267,9 +310,19 @@ def add_fates(fates, pairs, counts, episodes, scales, high, low):
         add_products(followed, followed, _SQUARES, episodes, scales, high[pair, 0], low[pair, 0])
         add_products(followed, one, _WITH_WARS, episodes, scales, high[pair, 1], low[pair, 1])
         add_products(followed, other, _WITH_WARS, episodes, scales, high[pair, 2], low[pair, 2])
-        for fate in range(followed.shape[0]):
-            for lane in range(followed.shape[1]):
-                followed[fate, lane] = 0
+        _forget(followed)
+
+
+@stage
+def add_group_fates(fates, pairs, counts, group, high, low):
+    """As `add_fates`, of the sums of groups; those of `counts` have been folded."""
+    for pair in range(pairs.shape[0]):
+        followed, one, other = fates[pair], counts[pairs[pair, 0]], counts[pairs[pair, 1]]
+        fold(followed, group)
+        add_group_products(followed, followed, _SQUARES, high[pair, 0], low[pair, 0])
+        add_group_products(followed, one, _WITH_WARS, high[pair, 1], low[pair, 1])
+        add_group_products(followed, other, _WITH_WARS, high[pair, 2], low[pair, 2])
+        _forget(followed)
 
 
 @stage

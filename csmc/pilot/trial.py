@@ -49,7 +49,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     costs, n_points, held = Costs(experiment), experiment.n_points, store.held(experiment, job.plan)
     starting = time.process_time() - began
 
-    tally_span(experiment, Span(0, 0, 1), job.plan)  # compiles the kernel, or loads it
+    tally_span(experiment, Span(0, 0, job.plan.group), job.plan)  # compiles the kernel, or loads it
     clock = time.monotonic()
     replicates = _replicates(job, costs, seconds / 3, here)
     missing = held.missing(n_points, replicates)

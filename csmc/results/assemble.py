@@ -18,13 +18,20 @@ from csmc.engine.records import Records, chunk_points
 from csmc.engine.spans import Costs
 from csmc.engine.stopping import Ends
 from csmc.engine.store import Store
-from csmc.estimate import Moments, chosen_metrics, estimate, level_of, plan
+from csmc.estimate import Moments, chosen_metrics, estimate, level_of, plan, replication_gain
 from csmc.kernel.codes import N_OUTCOMES
 from csmc.kernel.result import Plan, tally_shapes
 from csmc.results.attributes import global_attributes
 from csmc.results.coordinates import Coordinate, coordinates
 from csmc.results.read import result_path
-from csmc.results.variables import PARTS, Variable, count_variables, estimate_variables
+from csmc.results.variables import (
+    GAIN_PARTS,
+    PARTS,
+    Variable,
+    count_variables,
+    estimate_variables,
+    gain_variables,
+)
 
 #: A chunk is a file in its array's directory: the default, nested directories, costs a large design several more each.
 CHUNK_NAMES: Any = {"name": "default", "separator": "."}
@@ -90,6 +97,10 @@ def _values(
         result = estimate(metric, moments, level_of(experiment))
         for part, suffix, _ in PARTS:
             yield metric.name + suffix, getattr(result, part)
+        if the_plan.group > 1:
+            gain = replication_gain(metric, moments)
+            for part, suffix, _ in GAIN_PARTS:
+                yield metric.name + suffix, getattr(gain, part)
     yield "outcome_count", tallies.sums[:, :, :N_OUTCOMES]
     if the_plan.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
@@ -113,6 +124,8 @@ def _variables(experiment: Experiment) -> Iterator[Variable]:
     by_precision = experiment.sampling.precision is not None
     for metric in chosen_metrics(experiment):
         yield from estimate_variables(metric, by_precision)
+        if experiment.sampling.group > 1:
+            yield from gain_variables(metric, experiment.sampling.replication)
     yield from count_variables(experiment.outputs.joint, by_precision)
 
 

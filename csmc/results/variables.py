@@ -9,6 +9,7 @@ import numpy as np
 from csmc.estimate import Metric
 from csmc.estimate.intervals import LEVEL, METHODS
 from csmc.estimate.precision import SEQUENTIAL_LEVEL
+from csmc.estimate.replication import METHOD
 from csmc.kernel.codes import Outcome
 
 PER_INSTITUTION = ("point", "institution")
@@ -24,6 +25,13 @@ PARTS = (
     ("difference_low", "_difference_low", "lower end of the interval of the paired difference: "),
     ("difference_high", "_difference_high", "upper end of the interval of the paired difference: "),
     ("pairing_gain", "_pairing_gain", "variance of the difference with separate draws over that with shared draws: "),
+)
+
+
+#: The same of a `csmc.estimate.ReplicationGain`, where replicates are drawn in groups.
+GAIN_PARTS = (
+    ("value", "_replication_gain", ""),
+    ("difference", "_difference_replication_gain", "paired difference from the reference: "),
 )
 
 
@@ -47,6 +55,14 @@ def estimate_variables(metric: Metric, by_precision: bool) -> Iterator[Variable]
                 f"; computed at the level {SEQUENTIAL_LEVEL}, so that at the number of replicates at which a precision "
                 f"ended the point it holds the truth with {LEVEL}"
             )
+        yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
+
+
+def gain_variables(metric: Metric, replication: str) -> Iterator[Variable]:
+    """Yield what drawing replicates in groups gains for a metric, and for its paired difference."""
+    for _, suffix, prefix in GAIN_PARTS:
+        long_name = f"{prefix}variance by plain replication over that by {replication} replication: {metric.long_name}"
+        attributes = {"units": "1", "long_name": long_name, "method": METHOD}
         yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
 
 

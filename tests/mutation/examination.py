@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_codes()
     check_draws_and_functions()
     check_many_replicates()
+    check_groups()
     check_large_fates()
     check_results()
     check_points_of_one_call()
@@ -192,6 +194,38 @@ def check_many_replicates() -> None:
             _check_tables(whole, single, plan, int(point["episodes"]))
 
 
+def check_groups() -> None:
+    """Replicates in groups have their draws; second moments are of the sums of groups, then of each; fates of sums."""
+    from tests.kernel import test_replication as groups
+
+    arguments = record(POINT | {"n_states": 4, "episodes": 2, "audience_cost": 0.5}, POINT_DTYPE), system_of(4)
+    records = [record(PRESETS[name], INSTITUTION_DTYPE) for name in ("balance_of_power", "un_security_council")]
+    rules = np.concatenate(records).view(np.recarray)
+    pairs = np.array([[0, 0], [10, 12], [33, 33], [37, 38]])
+    for scheme, size in ((codes.Replication.ANTITHETIC, 2), (codes.Replication.STRATIFIED, 4)):
+        groups.test_every_draw_of_a_scheme_is_that_of_the_reference(scheme, 64)
+        first = (int(scheme) << 60) + 12
+        plan = Plan(own_pairs=pairs, cross_pairs=pairs, joint="all", histories=True, group=size)
+        whole = tally(*arguments, rules, 3, first, 12, plan)
+        rows = np.array([tally(*arguments, rules, 3, first + i, 1, Plan(joint="none")).sums for i in range(12)])
+        for part, units in enumerate((rows.reshape(-1, size, *rows.shape[1:]).sum(axis=1), rows)):
+            exact, place = units.astype(object), slice(part * len(pairs), (part + 1) * len(pairs))
+            own = (exact[:, :, pairs[:, 0]] * exact[:, :, pairs[:, 1]]).sum(axis=0)
+            cross = (exact[:, :, None, pairs[:, 0]] * exact[:, None, :, pairs[:, 1]]).sum(axis=0)
+            assert (_joined(whole.own_high, whole.own_low)[:, place] == own).all()
+            assert (_joined(whole.cross_high, whole.cross_low)[:, :, place] == cross).all()
+        each = [tally(*arguments, rules, 3, first + i, size, plan) for i in range(0, 12, size)]
+        for place_of_pair, pair in enumerate(((0, 1), (1, 0))):
+            _check_fates(whole, each, plan, place_of_pair, pair)
+        for start, count, group in ((first, 12, 1), (first + 1, 12, size), (first, 13, size)):
+            with pytest.raises(ValueError, match="group"):
+                tally(*arguments, rules, 3, start, count, replace(plan, group=group))
+
+
+def _joined(high: Any, low: Any) -> Any:
+    return high.astype(object) * 2**32 + low
+
+
 def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) -> None:
     partners = plan.partners(3)
     assert len(plan.fates(3)) == ({1: 4, 3: 6}[len(partners)] if episodes > 1 else 0)
@@ -214,7 +248,7 @@ def _check_tables(whole: Any, single: Sequence[Any], plan: Plan, episodes: int) 
 def _check_fates(whole: Any, single: Sequence[Any], plan: Plan, place: int, pair: tuple[int, int]) -> None:
     """Products of what the joint tables of single replicates count of a pair of institutions."""
     one, other = pair
-    partners, war = plan.partners(3).tolist(), slice(Outcome.BILATERAL_WAR, N_OUTCOMES)
+    partners, war = plan.partners(whole.sums.shape[0]).tolist(), slice(Outcome.BILATERAL_WAR, N_OUTCOMES)
     expected: Any = 0
     for each in single:
         table = each.joint[one, partners.index(other)] if other in partners else each.joint[other, 0].T

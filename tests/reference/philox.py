@@ -10,6 +10,13 @@ KEY_INCREMENTS = (0x9E3779B9, 0xBB67AE85)
 LONG = 0xFFFFFFFFFFFFFFFF
 GOLDEN = 0x9E3779B97F4A7C15
 
+#: Schemes of replication, in the bits of a replicate above its number.
+NUMBER_BITS = 60
+ANTITHETIC, STRATIFIED = 1, 2
+
+#: Products in the field of four elements: 2 is a root of x^2 = x + 1, and 3 is the other.
+TIMES = ((0, 0, 0, 0), (0, 1, 2, 3), (0, 2, 3, 1), (0, 3, 1, 2))
+
 Block = tuple[int, int, int, int]
 #: Of a history: its number, or the links of a chain.
 Replicate = int | tuple[int, ...]
@@ -54,16 +61,39 @@ def step(seed: int, link: int, episode: int, purpose: int, index: int) -> int:
     return length if drawn % 2 else -length
 
 
-def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
-    """Uniform on (0, 1): (word + 1/2) 2**-32 (E9)."""
+def word(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> int:
+    """The 32-bit word of a draw (E9), which the links of a chain after the first shift."""
     first, *links = replicate if isinstance(replicate, tuple) else (replicate,)
-    word = addressed_block(seed, first, episode, purpose, index >> 2)[index & 3]
-    word += sum(step(seed, link, episode, purpose, index) for link in links)
-    return (word % 2**32 + 0.5) * 2.0**-32
+    own = addressed_block(seed, first, episode, purpose, index >> 2)[index & 3]
+    return (own + sum(step(seed, link, episode, purpose, index) for link in links)) % 2**32
+
+
+def scheme_and_number(replicate: Replicate) -> tuple[int, Replicate]:
+    """How a replicate goes together with others, and its number; a chain is by itself."""
+    return (0, replicate) if isinstance(replicate, tuple) else divmod(replicate, 1 << NUMBER_BITS)
+
+
+def uniform(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
+    """Uniform on (0, 1): (word + 1/2) 2**-32 (E9), turned round or in a quarter by the scheme."""
+    scheme, number = scheme_and_number(replicate)
+    if isinstance(number, tuple) or scheme not in (ANTITHETIC, STRATIFIED):
+        return (word(seed, number, episode, purpose, index) + 0.5) * 2.0**-32
+    own = number // 2 if scheme == ANTITHETIC else number
+    u = (word(seed, own, episode, purpose, index) + 0.5) * 2.0**-32
+    if scheme == ANTITHETIC:
+        return 1 - u if number % 2 else u
+    order = word(seed, number // 4, episode, purpose + 2**15, index)
+    multiplier = 1 + (order // 4 * 3 >> 30)
+    return ((order % 4 ^ TIMES[multiplier][number % 4]) + u) / 4
 
 
 def normal(seed: int, replicate: Replicate, episode: int, purpose: int, index: int) -> float:
-    """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10)."""
+    """Standard normal; an even index is the cosine of its pair of uniforms, the odd one after it the sine (E10).
+
+    The second of an antithetic pair has the negative of the first.
+    """
+    if isinstance(replicate, int) and replicate >> NUMBER_BITS == ANTITHETIC and replicate % 2:
+        return -normal(seed, replicate - 1, episode, purpose, index)
     even = index & ~1
     radius = math.sqrt(-2.0 * math.log(uniform(seed, replicate, episode, purpose, even)))
     angle = 2.0 * math.pi * uniform(seed, replicate, episode, purpose, even + 1)

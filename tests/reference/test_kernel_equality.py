@@ -19,6 +19,7 @@ from .cases import Case, random_case, regression_cases
 from .history import History
 from .model import simulate_history
 from .moves import differences, moves, numbers
+from .philox import ANTITHETIC, NUMBER_BITS, STRATIFIED
 from .records import Point
 
 #: Histories in which a decision was closer than this are not compared: another exp may decide them otherwise.
@@ -122,6 +123,12 @@ def test_every_move_equals_the_reference_under_every_preset_at_points_that_reach
 
 def test_every_move_equals_the_reference_over_random_parameters_and_institutions() -> None:
     assert compare(random_cases(250, seed=1)).episodes > 4000
+
+
+@pytest.mark.parametrize("scheme", [ANTITHETIC, STRATIFIED])
+def test_every_move_of_replicates_in_groups_equals_the_reference(scheme: int) -> None:
+    cases = random_cases(40, seed=3)
+    assert compare(case._replace(first=(scheme << NUMBER_BITS) + case.first) for case in cases).episodes > 600
 
 
 @settings(max_examples=100)

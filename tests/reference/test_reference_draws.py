@@ -46,8 +46,8 @@ class TestDraws:
         assert " ".join(f"{word:08x}" for word in philox4x32(counter, key, rounds)) == output
 
     def test_a_uniform_is_the_addressed_word_plus_a_half(self) -> None:
-        seed, replicate, episode, index = 0x0123456789ABCDEF, 0xFEDCBA9876543210, 7, 2 * STRIDE + 37
-        counter = (0x76543210, 0xFEDCBA98, episode, (Purpose.VOTE << 16) | (index >> 2))
+        seed, replicate, episode, index = 0x0123456789ABCDEF, 0x0EDCBA9876543210, 7, 2 * STRIDE + 37
+        counter = (0x76543210, 0x0EDCBA98, episode, (Purpose.VOTE << 16) | (index >> 2))
         word = philox4x32(counter, (0x89ABCDEF, 0x01234567))[index & 3]
         assert uniform(seed, replicate, episode, Purpose.VOTE, index) == (word + 0.5) / 2**32
 

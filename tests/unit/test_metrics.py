@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from csmc.config.sections import Sampling
 from csmc.errors import ConfigError
 from csmc.estimate import METRICS, Metric, Moments, estimate, plan
 from csmc.estimate.metrics import Constant, Ratio, chosen_metrics, cross_pairs, own_pairs
@@ -148,6 +149,7 @@ def test_plan_holds_what_the_metrics_need_and_no_more() -> None:
         institutions=tuple(SimpleNamespace(name=name) for name in ("a", "b")),
         reference="b",
         outputs=SimpleNamespace(metrics=("war", "war_given_challenge"), joint="none"),
+        sampling=Sampling(),
     )
     result = plan(experiment)  # type: ignore[arg-type]
     wars, challenges = int(Tally.WARS), int(Tally.CHALLENGES)
