@@ -152,11 +152,13 @@ def test_every_configuration_of_the_repository_is_right(name: str, csmc_command)
 
 def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_command) -> None:
     for verb in ("validate", "run"):
-        ended = csmc_command(verb, config, "-s", "outputs.metrics=[war, wars, peace, xyzzy]")
+        override = "outputs.metrics=[war, wars, peace, xyzzy]"
+        ended = csmc_command(verb, config, "-s", override)
         assert (ended.code, ended.out) == (2, "")
         first, second = ended.err.splitlines()
-        assert first == "error: outputs.metrics[1] = 'wars': is not a known metric; did you mean war?"
-        assert second.startswith("outputs.metrics[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
+        place = f"-s {override}: outputs.metrics"
+        assert first == f"error: {place}[1] = 'wars': is not a known metric; did you mean war?"
+        assert second.startswith(f"{place}[3] = 'xyzzy': is not a known metric (known: no_challenge, ")
     experiment = csmc.Experiment(institutions=["anarchy"], outputs={"metrics": ["wars"]})
     with pytest.raises(csmc.ConfigError, match="did you mean war"):
         csmc.run(experiment)
