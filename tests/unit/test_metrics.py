@@ -46,7 +46,7 @@ def histories() -> Integers:
 
 def asking_for(names: str | tuple[str, ...]) -> SimpleNamespace:
     """What the registry reads of an experiment."""
-    return SimpleNamespace(outputs=SimpleNamespace(metrics=names))
+    return SimpleNamespace(outputs=SimpleNamespace(metrics=names), describe=str)
 
 
 def per_replicate(metric: Metric, rows: Integers) -> tuple[np.ndarray, np.ndarray]:
