@@ -164,6 +164,8 @@ def test_histories_that_end_at_a_precision_are_covered(process: Process, evidenc
     for metric in process.metrics:
         for paired, truth in enumerate(process.truth(metric)):
             variance = per_history(process, metric, bool(paired), EPISODES)
+            if variance == 0:  # settlements that are the same under both institutions
+                continue
             half = 1.96 * (variance / 1000) ** 0.5
             aims = [{"half_width": half}, *([{"relative": half / abs(truth)}] if half < 0.5 * abs(truth) else [])]
             for aim in aims:
