@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
-from csmc.kernel.codes import CHAINED, GROUP_SHIFTS, LINK_BITS, NUMBER_BITS, Replication
+from csmc.kernel.codes import GROUP_SHIFTS, LINK_BITS, NUMBER_BITS, Replication
 from csmc.kernel.lanes import laned
 from csmc.kernel.mathematics import cos_sin_turn, log
 
@@ -39,7 +39,6 @@ _UNIT = 2.0**-32
 _PLAIN = int(Replication.PLAIN)
 _ANTITHETIC = int(Replication.ANTITHETIC)
 _STRATIFIED = int(Replication.STRATIFIED)
-_CHAINED = int(CHAINED)
 _SCHEME_SHIFT = np.int64(NUMBER_BITS)
 _NUMBER = np.int64((1 << NUMBER_BITS) - 1)
 _PAIR_SHIFT = np.int64(GROUP_SHIFTS[Replication.ANTITHETIC])
@@ -152,9 +151,8 @@ def _fill(out, n, replicate, episode, purpose, first, keys):
         _fill_pairs(out, n, replicate, episode, purpose, first, keys[0, 0])
     elif scheme == _STRATIFIED:
         _fill_strata(out, n, replicate, episode, purpose, first, keys[0, 0])
-    elif scheme == _CHAINED:
+    else:  # chained: `csmc.kernel.run` refuses numbers of no scheme
         _fill_chained(out, n, replicate, episode, purpose, first, keys)
-    # a further scheme has its branch here; `csmc.kernel.run` refuses numbers of none
 
 
 @stage

@@ -1,4 +1,4 @@
-"""Nine in ten planted faults are noticed: of the kernel's every third is planted here, of all in `make mutation`."""
+"""Nine in ten planted faults are noticed: one in several is planted here, all of them in `make mutation`."""
 
 import os
 import re
@@ -21,8 +21,8 @@ AT_LEAST = 0.9
 @pytest.mark.parametrize(
     ("target", "every", "shown"),
     [
-        ("kernel", 3, "comparison with the reference, known answers, the kernel's limits; the compiler off"),
-        ("estimate", 1, "a plain version of every estimate, known values, limits"),
+        ("kernel", 5, "comparison with the reference, known answers, the kernel's limits; the compiler off"),
+        ("estimate", 3, "a plain version of every estimate, known values, limits"),
     ],
 )
 def test_nine_in_ten_planted_faults_are_noticed(
