@@ -190,18 +190,18 @@ class Store:
             digest.update(records.contents)
         return digest.hexdigest()
 
-    def held(self, experiment: Experiment, plan: Plan) -> Index:
-        """Which spans `claim` would find finished under all institutions; errors are those of `claim`.
+    def held(self, experiment: Experiment, plan: Plan) -> list[BlockFile]:
+        """The files that `claim` would find finished under all institutions; errors are those of `claim`.
 
         Nothing is changed or locked.
         """
         asked = spec.specification(experiment, plan)
         self._refuse_foreign()
         if not self._spec_path.exists():
-            return Index([])
+            return []
         stored = self.document
         self._refuse_different(stored["specification"], asked)
-        return Index(extension.found(self.path, self._blocks, experiment, asked, stored).wide)
+        return extension.found(self.path, self._blocks, experiment, asked, stored).wide
 
     @contextmanager
     def claim(self, experiment: Experiment, plan: Plan, *, widen: bool = True) -> Iterator[None]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.config import Experiment
-from csmc.engine.cuts import cuts
+from csmc.engine.cuts import Cuts
 from csmc.engine.pending import COMMIT_BYTES
 from csmc.engine.records import chunk_points
 from csmc.engine.store import Store
@@ -39,35 +39,37 @@ class Beside(NamedTuple):
     spec_bytes: int
 
 
-def measure_beside(experiment: Experiment, pilot: Simulated) -> Beside:
+def measure_beside(experiment: Experiment, pilot: Simulated, cuts: Cuts) -> Beside:
     """Store what was counted at some points of an experiment, and make a result of it: of one point, and of all.
 
     What a point adds to a time is little beside what other work on the machine does. So times are of a whole chunk of
-    points, in which the same ones come again and again, and the least of a few.
+    points, in which the same ones come again and again, and the least of a few. Bytes are of rows as `cuts` cut them.
     """
     shapes = tally_shapes(len(experiment.institutions), plan(experiment))
-    found = len(pilot.points)
+    found, most = len(pilot.points), experiment.sampling.most
     crowd = np.resize(np.arange(found), max(found, chunk_points(shapes, experiment.n_points)))
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="csmc-plan-") as folder:
 
-        def keep(which: Integers, replicates: int = experiment.sampling.most) -> _Kept:
-            return _keep(experiment, pilot, which, replicates, Path(tempfile.mkdtemp(dir=folder)) / "out")
+        def stored(which: Integers, replicates: int) -> _Stored:
+            return _stored(experiment, pilot, which, replicates, Path(tempfile.mkdtemp(dir=folder)) / "out")
 
-        first, every = keep(crowd[:1]), keep(crowd[:found])
-        segments = int(np.count_nonzero(cuts(experiment).edges < experiment.sampling.most)) + 1
-        of_a_row = experiment.sampling.most // segments
-        first_row, every_row = keep(crowd[:1], of_a_row), keep(crowd[:found], of_a_row)
-        one, many = [keep(crowd[:1])], [every if len(crowd) == found else keep(crowd)]
+        def kept(which: Integers) -> _Kept:
+            return _kept(stored(which, most))
+
+        first, every = kept(crowd[:1]), kept(crowd[:found])
+        of_a_row = most // (int(np.count_nonzero(cuts.edges < most)) + 1)
+        first_row, every_row = stored(crowd[:1], of_a_row), stored(crowd[:found], of_a_row)
+        one, many = [kept(crowd[:1])], [every if len(crowd) == found else kept(crowd)]
         while len(many) < ROUNDS and time.monotonic() - began < ROUNDS_SECONDS:
-            one.append(keep(crowd[:1]))
-            many.append(keep(crowd))
+            one.append(kept(crowd[:1]))
+            many.append(kept(crowd))
     return Beside(
-        _line(min(kept.commit for kept in one), min(kept.commit for kept in many), len(crowd), many[0].files),
-        _line(first_row.commit_bytes, every_row.commit_bytes, found, every_row.files),
-        _line(min(kept.result for kept in one), min(kept.result for kept in many), len(crowd)),
+        _line(min(each.commit for each in one), min(each.commit for each in many), len(crowd), many[0].files),
+        _line(first_row.block_bytes, every_row.block_bytes, found, every_row.files),
+        _line(min(each.result for each in one), min(each.result for each in many), len(crowd)),
         _line(first.result_bytes, every.result_bytes, found),
-        first.spec_bytes,
+        first_row.spec_bytes,
     )
 
 
@@ -75,17 +77,28 @@ def _line(first: float, every: float, count: int, firsts: int = 1) -> Line:
     return Line(first, max(every - firsts * first, 0.0) / max(count - firsts, 1))
 
 
-class _Kept(NamedTuple):
+class _Stored(NamedTuple):
+    """Some points in a store: what they are of, the seconds that it took, bytes and files."""
+
+    experiment: Experiment
+    store: Store
     commit: float
-    commit_bytes: int
+    block_bytes: int
     files: int
-    result: float
-    result_bytes: int
     spec_bytes: int
 
 
-def _keep(experiment: Experiment, pilot: Simulated, which: Integers, replicates: int, path: Path) -> _Kept:
-    """Store some points of a pilot in a folder of their own, as if of so many replicates, and make a result of it."""
+class _Kept(NamedTuple):
+    """The seconds of a store, and of the result that was made of it."""
+
+    commit: float
+    files: int
+    result: float
+    result_bytes: int
+
+
+def _stored(experiment: Experiment, pilot: Simulated, which: Integers, replicates: int, path: Path) -> _Stored:
+    """Store some points of a pilot in a folder of their own, as if of so many replicates."""
     chosen = experiment.over(Chosen(experiment.design, tuple(pilot.points[which].tolist())))
     counted = _as_if_of(replicates, chosen, pilot, which)
     store = Store(path)
@@ -96,11 +109,16 @@ def _keep(experiment: Experiment, pilot: Simulated, which: Integers, replicates:
             some = slice(first, first + size)
             store.commit(Counted(counted.spans[some], counted.keys[some], counted.rows[some]))
         commit = time.thread_time() - began
-    stored, blocks = _size(path), _size(path / "blocks")
+    blocks = _size(path / "blocks")
+    return _Stored(chosen, store, commit, blocks, -(-len(which) // size), _size(path) - blocks)
+
+
+def _kept(stored: _Stored) -> _Kept:
+    """Make a result of what has been stored."""
     began = time.process_time()
-    assemble(chosen, store)
+    assemble(stored.experiment, stored.store)
     result = time.process_time() - began
-    return _Kept(commit, blocks, -(-len(which) // size), result, _size(result_path(path)), stored - blocks)
+    return _Kept(stored.commit, stored.files, result, _size(result_path(stored.store.path)))
 
 
 def _as_if_of(most: int, experiment: Experiment, pilot: Simulated, which: Integers) -> Counted:
@@ -120,11 +138,12 @@ def _as_if_of(most: int, experiment: Experiment, pilot: Simulated, which: Intege
 
 def _divide(tallies: Tallies, parts: Integers) -> None:
     """Leave one of so many parts (point,) of what has been counted, in place."""
-    whole = {"own_high": tallies.own_low, "cross_high": tallies.cross_low}
-    for name, field in tallies._asdict().items():
+    fields = tallies._asdict()
+    for name, field in fields.items():
         each = parts.reshape(-1, *[1] * (field.ndim - 1))
-        if name in whole:
-            whole[name] += (field % each) << LIMB_BITS
+        if name.endswith("_high"):  # which comes before the low half
+            low = fields[name.replace("_high", "_low")]
+            low += (field % each) << LIMB_BITS
         field //= each
 
 

@@ -43,10 +43,10 @@ def expected_ends(experiment: Experiment, plan: Plan, costs: Costs, pilot: Simul
     Of points that the pilot has not met, the mean of those that it has. Half-widths of few replicates say little, and
     nothing of metrics that have not been seen: then a point is expected to go to the limit.
     """
-    most = looks(experiment.sampling.most)
+    possible = looks(experiment.sampling.most)
     times = excess(targets(experiment), _moments(experiment, plan, costs, pilot))
-    needed = np.minimum(pilot.replicates * times**2, most[-1])
-    ends = most[np.searchsorted(most, needed)]
+    needed = np.minimum(pilot.replicates * times**2, possible[-1])
+    ends = possible[np.searchsorted(possible, needed)]
     every = np.full(experiment.n_points, round(float(ends.mean())), dtype=np.int64)
     every[pilot.points] = ends
     return every

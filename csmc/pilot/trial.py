@@ -7,8 +7,10 @@ from itertools import islice
 import numpy as np
 
 from csmc.config import Experiment
+from csmc.engine.index import Index
 from csmc.engine.local import LocalEngine
 from csmc.engine.spans import WHOLE, Costs, Span, batches
+from csmc.engine.stopping import Ends, Stopping
 from csmc.engine.store import Store
 from csmc.engine.tallies import Job, tally_span
 from csmc.estimate import plan
@@ -46,12 +48,18 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     """
     job = Job(experiment, plan(experiment))
     began = time.process_time()
-    costs, n_points, held = Costs(experiment), experiment.n_points, store.held(experiment, job.plan)
+    costs, n_points, files = Costs(experiment), experiment.n_points, store.held(experiment, job.plan)
+    held = Index(files)
     starting = time.process_time() - began
 
     tally_span(experiment, Span(0, 0, job.plan.group), job.plan)  # compiles the kernel, or loads it
     clock = time.monotonic()
-    replicates = _replicates(job, costs, seconds / 3, here)
+    if costs.by_precision:
+        stopping = Stopping(experiment, costs)
+        stopping.look(files, held)
+        replicates = _by_looks(job, costs, stopping.ends, seconds / 3, here)
+    else:
+        replicates = np.full(n_points, experiment.sampling.most, dtype=np.int64)
     missing = held.missing(n_points, replicates)
     left = np.bincount(missing[:, 0], missing[:, 2] - missing[:, 1], n_points).astype(np.int64)
     fixed = job._replace(experiment=experiment.sampled(int(replicates.max())))
@@ -68,7 +76,7 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
         row_bytes=sample.rows[0].nbytes,
         here=here,
     )
-    beside = measure_beside(fixed.experiment, stored)
+    beside = measure_beside(fixed.experiment, stored, costs.cuts)
     measured = Measured(sample.ratios, sample.pieces, sample.preparing, _grouping(missing, costs), starting, *beside)
     crises = _amount(int((costs.lengths * replicates).sum()), int((costs.lengths * left).sum()))
     return Forecast(
@@ -94,14 +102,14 @@ def try_out(experiment: Experiment, store: Store, *, cores: Sequence[int], secon
     )
 
 
-def _replicates(job: Job, costs: Costs, seconds: float, threads: int) -> Integers:
-    """With how many replicates each point ends, as far as a pilot of its own can tell if a precision decides."""
+def _by_looks(job: Job, costs: Costs, ends: Ends, seconds: float, threads: int) -> Integers:
+    """With how many replicates each point is expected to end: by its last look, else by a pilot of its own."""
+    seen = ends.replicates > 0
+    if seen.all():
+        return ends.expected
     most = job.experiment.sampling.most
-    every = np.full(job.experiment.n_points, most, dtype=np.int64)
-    if not costs.by_precision:
-        return every
-    pilot = simulate(job, costs, Pieces(costs, every, most).draws(), seconds, threads)
-    return expected_ends(job.experiment, job.plan, costs, pilot)
+    pilot = simulate(job, costs, Pieces(costs, np.where(seen, 0, most), most).draws(), seconds, threads)
+    return np.where(seen, ends.expected, expected_ends(job.experiment, job.plan, costs, pilot))
 
 
 def _by_precision(replicates: Integers, limit: int) -> ByPrecision:

@@ -7,13 +7,18 @@ import time
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 import csmc
 from csmc.engine import LocalEngine, Store, run
-from csmc.engine.spans import Costs
+from csmc.engine.spans import Costs, Span
+from csmc.engine.tallies import tally_span
+from csmc.estimate import plan
+from csmc.kernel.result import Tallies
+from csmc.pilot.beside import _divide
 from csmc.pilot.forecast import Line, Load, Measured, Range, Wall, commits, expected, mean_range, rows
 from csmc.pilot.sample import PIECE_SECONDS, Chosen, Pieces
 from csmc.results import assemble
@@ -256,14 +261,18 @@ def test_forecasts_of_nothing_are_refused(tmp_path: Path) -> None:
         csmc.forecast(swept(), output=tmp_path / "out", cores=[4, 0])
 
 
-def test_a_precision_is_forecast_by_the_replicates_that_it_needs(tmp_path: Path) -> None:
-    precision = {"war": {"half_width": 0.01}, "war[anarchy - balance_of_power]": {"half_width": 0.01}}
-    precise = swept(
+def precise_experiment(precision: dict[str, Any]) -> csmc.Experiment:
+    return swept(
         institutions=["anarchy", "balance_of_power"],
         design={"grid": {"interests.divergence": [0.5, 3.0]}},
         parameters={"dynamics.episodes": 3},
         sampling={"precision": precision, "max_replicates": 100_000},
     )
+
+
+def test_a_precision_is_forecast_by_the_replicates_that_it_needs(tmp_path: Path) -> None:
+    precision = {"war": {"half_width": 0.01}, "war[anarchy - balance_of_power]": {"half_width": 0.01}}
+    precise = precise_experiment(precision)
     found = csmc.forecast(precise, output=tmp_path / "out", seconds=1.0)
     with csmc.run(precise, output=tmp_path / "out") as result:
         needed = result["replicates"].values.tolist()
@@ -274,3 +283,32 @@ def test_a_precision_is_forecast_by_the_replicates_that_it_needs(tmp_path: Path)
     assert found.crises.left == 2 * 3 * found.replicates
     assert found.half_widths["war"]["anarchy"].worst <= 0.0105
     assert found.as_dict()["by_precision"]["most"] == most
+
+
+def test_what_an_output_has_looked_at_is_forecast_by_that(tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    with csmc.run(precise_experiment({"war": {"half_width": 0.02}}), output=output) as result:
+        needed = result["replicates"].values
+    finished = csmc.forecast(precise_experiment({"war": {"half_width": 0.02}}), output=output, seconds=0.1)
+    assert (finished.points, finished.crises) == ((2, 2, 0), (3 * needed.sum(), 3 * needed.sum(), 0))
+    assert finished.by_precision[:2] == (needed.min(), needed.max())
+    tighter = precise_experiment({"war": {"half_width": 0.005}})
+    found = csmc.forecast(tighter, output=output, seconds=0.1)
+    assert found.points == (2, 0, 2)
+    assert found.crises.done >= 3 * needed.sum(), "and what lies beyond the ends"
+    with csmc.run(tighter, output=output) as result:
+        assert found.replicates == pytest.approx(float(result["replicates"].mean()), rel=0.3), "a look, and some noise"
+
+
+def test_a_part_of_what_was_counted_has_that_part_of_every_number() -> None:
+    experiment = swept(outputs={"metrics": ["war", "participation"], "joint": "all"})
+    the_plan = plan(experiment)
+    parts = np.array([3])
+    counted = [field[None] for field in tally_span(experiment, Span(8, 0, 512), the_plan)]
+    whole, part = Tallies(*counted), Tallies(*(field.copy() for field in counted))
+    _divide(part, parts)
+    assert (part.sums == whole.sums // 3).all()
+    for moment in ("own", "cross", "fate"):
+        numbers = [2**32 * getattr(each, f"{moment}_high") + getattr(each, f"{moment}_low") for each in (part, whole)]
+        assert numbers[1].max() > 2**32 or moment == "fate"
+        assert (numbers[0] == numbers[1] // 3).all()
