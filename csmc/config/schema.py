@@ -13,7 +13,16 @@ from csmc.institutions.catalogue import names
 from csmc.institutions.record import Institution
 from csmc.parameters import BY_PATH, Parameter
 
-#: The further setting of `morris`.
+#: The further setting of samples that fill a space, and that of `morris`.
+RANDOMIZATIONS = {
+    "randomizations": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": MAX_RANDOMIZATIONS,
+        "default": 1,
+        "description": "Independent samples of so many points each; what a mean over the region needs.",
+    }
+}
 LEVELS = {"levels": {"type": "integer", "minimum": 2, "maximum": MAX_LEVELS, "multipleOf": 2, "default": 4}}
 
 
@@ -176,41 +185,31 @@ def _design() -> dict[str, Any]:
     }
 
 
+def _space_filling(description: str) -> dict[str, Any]:
+    return _sample(description, "points", RANDOMIZATIONS)
+
+
 def _arranged(description: str, count: str, others: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A sample like those that fill a space, or its values written out."""
-    sample = _space_filling(description)
-    properties = dict(sample["properties"])
-    numbers = {count: properties.pop("points")} | properties | dict(others or {})
+    """A sample, or its values written out."""
     written = {
         "type": "object",
         "additionalProperties": False,
         "required": ["values"],
         "properties": {"values": {"$ref": "#/$defs/Factors"}},
     }
-    return {
-        "description": description,
-        "anyOf": [
-            sample | {"required": [count, "ranges"], "properties": numbers},
-            written,
-        ],
-    }
+    return {"description": description, "anyOf": [_sample(description, count, others or {}), written]}
 
 
-def _space_filling(description: str) -> dict[str, Any]:
+def _sample(description: str, count: str, others: Mapping[str, Any]) -> dict[str, Any]:
+    """Points from ranges; `count` says how many there are, `others` are further settings."""
     return {
         "type": "object",
         "description": description,
         "additionalProperties": False,
-        "required": ["points", "ranges"],
+        "required": [count, "ranges"],
         "properties": {
-            "points": {"type": "integer", "minimum": 2, "maximum": MAX_POINTS},
-            "randomizations": {
-                "type": "integer",
-                "minimum": 1,
-                "maximum": MAX_RANDOMIZATIONS,
-                "default": 1,
-                "description": "Independent samples of so many points each; what a mean over the region needs.",
-            },
+            count: {"type": "integer", "minimum": 2, "maximum": MAX_POINTS},
+            **others,
             "seed": {"type": "integer", "minimum": 0, "maximum": 2**32 - 1, "default": 0},
             "ranges": {
                 "type": "object",
