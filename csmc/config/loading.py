@@ -14,7 +14,8 @@ from csmc.institutions.catalogue import expand
 from csmc.parameters import TABLES
 
 _TABLE_PATHS = frozenset(parameter.path for parameter in TABLES)
-_OPEN_SECTIONS = ("sampling", "outputs", "execution")
+#: Sections of which an option of the command line can set one key.
+_OPEN_SECTIONS = ("derived", "sampling", "outputs", "execution")
 #: A configuration extends at most this many files, one through the other.
 MAX_FILES = 16
 
@@ -181,8 +182,6 @@ def _target(data: Mapping[str, Any], path: str, source: str) -> tuple[str, ...]:
             )
         return ("design", kind, factor)
     if section in _OPEN_SECTIONS and rest:
-        return (section, rest)
-    if section == "derived" and rest:
         return (section, rest)
     if path in KEYS and path != "extends":
         return (path,)

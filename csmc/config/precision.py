@@ -3,8 +3,9 @@
 What is measured is known to `csmc.estimate`; here are the form of a target and the institutions that it names.
 """
 
+import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -33,6 +34,12 @@ class Goal(BaseModel):
         if (self.half_width is None) == (self.relative is None):
             raise PydanticCustomError("goal", "must have either half_width or relative, as in {half_width: 0.001}")
         return self
+
+
+def as_text(goals: Mapping[str, Mapping[str, float | None]]) -> str:
+    """All goals, by what they are of, as one text that is the same for the same goals."""
+    given = {key: {how: much for how, much in goal.items() if much is not None} for key, goal in goals.items()}
+    return json.dumps(given, sort_keys=True)
 
 
 class Named(NamedTuple):
@@ -66,9 +73,7 @@ def problems(keys: Sequence[str], institutions: Sequence[str], reference: str) -
         elif found.minus is not None and found.institution == found.minus:
             yield Problem(place, "is the difference of an institution from itself, which is 0")
         elif found.minus is not None and reference not in (found.institution, found.minus):
-            yield Problem(
-                place, f"must be a difference from the reference, {reference}: only those are counted in pairs"
-            )
+            yield Problem(place, f"must be a difference from the reference, {reference}: a result has no others")
         same = found if found.minus is None else Named(found.metric, *sorted((str(found.institution), found.minus)))
         if seen.setdefault(same, key) != key:
             yield Problem(place, f"is the same as {seen[same]}; keep one of them")

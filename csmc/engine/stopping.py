@@ -16,11 +16,11 @@ from csmc.config import Experiment
 from csmc.engine.block_file import BlockFile
 from csmc.engine.cuts import cuts, looks
 from csmc.engine.index import Index
-from csmc.engine.records import CHUNK_BYTES, Rows
+from csmc.engine.records import Rows, chunk_points
 from csmc.engine.spans import Costs
 from csmc.estimate import Moments, excess, plan, targets
 from csmc.estimate.intervals import Floats
-from csmc.kernel.result import Integers, carry, from_rows, row_width, tally_shapes
+from csmc.kernel.result import Integers, carry, from_rows, tally_shapes
 
 #: In one step a point goes to this part of the replicates that it is expected to need: what is simulated beyond its end
 #: is wasted, and the expectation comes from a variance that is estimated.
@@ -68,7 +68,7 @@ class Stopping:
         places = index.rows_of(points)
         places[:, 1] = self._cuts.segments(places[:, 1])
         places = places[places[:, 1] < complete[places[:, 0]]]
-        rows, size = Rows(files), max(CHUNK_BYTES // (8 * row_width(self._shapes)), 1)
+        rows, size = Rows(files), chunk_points(self._shapes, len(places))
         starts = np.flatnonzero(np.diff(places[:, 0], prepend=-1))
         for some in np.split(places, starts[1:][np.diff(starts // size) > 0]):
             if len(some):

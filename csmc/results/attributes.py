@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from csmc.config import Experiment
+from csmc.config.precision import as_text
 from csmc.engine.cuts import FIRST_LOOK, GROWTH
 from csmc.estimate.intervals import LEVEL
 from csmc.estimate.precision import LOPSIDED, SEQUENTIAL_LEVEL
@@ -39,9 +40,8 @@ def _precision(experiment: Experiment) -> dict[str, Any]:
     asked = experiment.sampling.precision
     if asked is None:
         return {}
-    goals = {key: goal.model_dump(exclude_none=True) for key, goal in asked.items()}
     return {
-        "precision": json.dumps(goals, sort_keys=True),
+        "precision": as_text({key: goal.model_dump() for key, goal in asked.items()}),
         "precision_level": LEVEL,
         "precision_interval_level": SEQUENTIAL_LEVEL,
         "precision_rule": f"a point ends at the first look at which the intervals of all targets, at the level "

@@ -1,10 +1,10 @@
 """Opening a result."""
 
-import json
 from pathlib import Path
 
 import xarray as xr
 
+from csmc.config.precision import as_text
 from csmc.engine.store import Store
 from csmc.errors import StoreError
 
@@ -44,8 +44,7 @@ def _other_precision(result: Path, dataset: xr.Dataset) -> bool:
         asked = Store(result.parent).document["configuration"]["sampling"].get("precision")
     except StoreError:
         return False
-    goals = {key: {how: much for how, much in goal.items() if much is not None} for key, goal in (asked or {}).items()}
-    return bool(goals) and json.dumps(goals, sort_keys=True) != dataset.attrs.get("precision")
+    return bool(asked) and as_text(asked) != dataset.attrs.get("precision")
 
 
 def open_results(path: str | Path) -> xr.Dataset:

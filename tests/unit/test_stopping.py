@@ -140,7 +140,7 @@ def test_threads_blocks_and_chunks_do_not_show(
     digests = {plain.digest()}
     for threads, block in ((1, 256), (3, 100), (2, 4096)):
         digests.add(run(tmp_path / str(block), make(execution={"block": block}), threads).digest())
-    monkeypatch.setattr(stopping_module, "CHUNK_BYTES", 1)
+    monkeypatch.setattr("csmc.engine.records.CHUNK_BYTES", 1)
     digests.add(run(tmp_path / "chunks", make()).digest())
     assert digests == {plain.digest()}
     evidence(
