@@ -20,7 +20,7 @@ QUANTUM = 256
 FIRST_LOOK, GROWTH = 1024, 1.13
 #: Designs of more points are not cut into batches: their outputs would be as many times larger as there are batches.
 BATCHED_POINTS = 1000
-#: A batch has so many replicates at least: shorter calls of the kernel cost more than a fiftieth of its time.
+#: A batch has so many replicates at least: the shorter a call of the kernel, the more of its time is not the lanes'.
 SHORTEST_BATCH = 1024
 #: Batches of a point, at least, if it has the replicates for so many of the shortest; less than twice as many at most.
 BATCHES = 16

@@ -159,9 +159,9 @@ def refusal(stored: dict[str, Any], asked: dict[str, Any]) -> str | None:
 
 
 _GENERAL = (
-    "nothing has been changed. More replicates, more points and, with outputs.joint: none, more institutions can be "
-    "added to an output, but nothing else: its institutions and its reference stay what they are. Choose another "
-    "output, or delete that one"
+    "nothing has been changed. More replicates (or another precision, where points end at one), more points and, with "
+    "outputs.joint: none, more institutions can be added to an output, but nothing else: its institutions and its "
+    "reference stay what they are. Choose another output, or delete that one"
 )
 _JOINT = (
     "nothing has been changed. Institutions can be added, or named in another order, only in an output with "

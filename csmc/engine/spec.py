@@ -104,7 +104,9 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
         lines.append("the kernel: that one was made by another version of csmc")
     kept, wanted = (dict(one.get("tallies") or {}) for one in (stored, asked))
     if kept.pop("cuts", "") != wanted.pop("cuts", ""):
-        lines.append("sampling: that one can give sums over other first replicates of a point")
+        lines.append(
+            "sampling.precision, or replicates instead: that one can give sums over other first replicates of a point"
+        )
     alike = {**kept, "histories": wanted["histories"]} == wanted
     regrouped = _replication(stored) != _replication(asked)  # which is told, and groups have the moments of histories
     if kept != wanted and not (alike and regrouped):
