@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from csmc.estimate.discordance import discordance, pattern_bits, together
-from csmc.estimate.intervals import Floats
+from csmc.estimate.intervals import Flags, Floats
 from csmc.kernel.result import Integers
 
 #: A race is decided where this many standard errors of the difference lie between the best and every other.
@@ -101,7 +100,7 @@ def _against_the_lowest(mean: Floats, covariance: Floats) -> tuple[Floats, Float
     return mean - mean[rows, lowest][:, None], np.sqrt(np.maximum(spread, 0.0))
 
 
-def _few(both: Floats, crises: Integers, mean: Floats, covariance: Floats) -> NDArray[np.bool_]:
+def _few(both: Floats, crises: Integers, mean: Floats, covariance: Floats) -> Flags:
     """The points at which the race is open between institutions that differ in few crises."""
     apart, spread = _against_the_lowest(mean, covariance)
     runs = apart <= CLEAR * spread

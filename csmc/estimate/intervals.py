@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv, ndtri, stdtrit
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 #: Confidence level of an interval, unless another is asked for.
 LEVEL = 0.95

@@ -5,15 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from csmc.errors import CsmcError
-from csmc.estimate.intervals import BALANCED, INDEPENDENT
+from csmc.estimate.intervals import BALANCED, INDEPENDENT, Floats
 from csmc.estimate.metrics import Constant, Metric, Ratio
 from csmc.kernel.codes import Tally, row_scale
 from csmc.kernel.result import Integers, Plan, Tallies
-
-Floats = NDArray[np.float64]
 
 #: A sum of terms that cancel to less than this part of their size is rounding, and counts as 0.
 ROUNDING = 1e-13

@@ -3,11 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from csmc.estimate.intervals import LEVEL, Floats
-
-Flags = NDArray[np.bool_]
+from csmc.estimate.intervals import LEVEL, Flags, Floats
 
 
 class Selection(NamedTuple):

@@ -6,10 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from csmc.estimate.intervals import LEVEL, upper
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from csmc.estimate.intervals import LEVEL, Floats, upper
+from csmc.kernel.result import Integers
 
 #: In the logarithm alone, a run that reached a level with no particle counts as one that reached it with so many.
 HALF = 0.5

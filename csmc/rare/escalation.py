@@ -7,15 +7,12 @@ counted: whatever lies below leads particles well or badly, and never changes wh
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from csmc.kernel import lanes as field
 from csmc.kernel.codes import Outcome
-from csmc.kernel.tracing import ACTIVE, LEGITIMACY, Trace
+from csmc.kernel.tracing import ACTIVE, LEGITIMACY, Floats, Trace
 from csmc.parameters import Record
 from csmc.rare.splitting import EVENT
-
-Floats = NDArray[np.float64]
 
 #: What can be asked for: an outcome by its name, or any war; the outcomes of each.
 EVENTS: Mapping[str, tuple[Outcome, ...]] = {

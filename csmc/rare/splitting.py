@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from csmc.errors import CsmcError
+from csmc.kernel.result import Integers
+from csmc.kernel.tracing import Floats
 from csmc.rare.chains import MOST_STEPS, Chains, ancestors, moved, new_links
 
 #: Scores (particle,) of the histories of chains; a level is reached by a score that is not below it.
-Score = Callable[[Chains], NDArray[np.float64]]
-Integers = NDArray[np.int64]
+Score = Callable[[Chains], Floats]
 
 #: The score of the event itself.
 EVENT = 1.0

@@ -10,10 +10,10 @@ from csmc.config import Experiment
 from csmc.engine.tallies import Job
 from csmc.kernel import SystemTables
 from csmc.kernel.lanes import LANES
-from csmc.kernel.tracing import crisis_trace
+from csmc.kernel.tracing import Floats, crisis_trace
 from csmc.parameters import Record
 from csmc.rare.chains import Chains
-from csmc.rare.escalation import EVENTS, Floats, escalation
+from csmc.rare.escalation import EVENTS, escalation
 from csmc.rare.splitting import Effort, Run, Score, UnreachedError, choose_levels, split
 
 #: What the traces of one call may take (bytes): long histories of many states are traced a few at a time.
