@@ -9,15 +9,13 @@ import numpy as np
 
 from csmc.estimate import Metric, Moments
 from csmc.estimate.discordance import together
-from csmc.estimate.independence import OUTCOMES
+from csmc.estimate.independence import OUTCOMES, indicator
 from csmc.estimate.intervals import Floats
 from csmc.estimate.metrics import Constant
-from csmc.kernel.codes import N_OUTCOMES, Outcome
+from csmc.kernel.codes import N_OUTCOMES, Tally
 from csmc.kernel.result import Integers
 
-WARS = np.array(
-    [Outcome(code) in (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR) for code in range(N_OUTCOMES)]
-)
+_WARS = indicator(Tally.WARS)
 
 
 class Together(NamedTuple):
@@ -40,7 +38,7 @@ def event_of(metric: Metric) -> Floats | None:
     for sign, ratio in metric.terms:
         if ratio.denominator is not Constant.EPISODES or ratio.numerator not in OUTCOMES:
             return None
-        event += [sign * (Outcome(code) in OUTCOMES[ratio.numerator]) for code in range(N_OUTCOMES)]
+        event += sign * indicator(ratio.numerator)
     return event
 
 
@@ -55,9 +53,9 @@ def together_in(event: Floats, moments: Moments) -> Together | None:
     if (moments.episodes != 1).any() or moments.plan.joint == "none" or moments.plan.group > 1:
         return None
     patterns = moments.tallies.patterns if moments.tallies.patterns.shape[1] == 1 << n_institutions else None
-    if patterns is not None and (event == WARS).all():
+    if patterns is not None and (event == _WARS).all():
         return Together(together(patterns), patterns)
-    if patterns is not None and (event == ~WARS).all():
+    if patterns is not None and (event == 1 - _WARS).all():
         absent = patterns[:, ::-1]
         return Together(together(absent), absent)
     if moments.plan.joint == "all":

@@ -6,13 +6,13 @@ import numpy as np
 
 from csmc.errors import CsmcError
 from csmc.estimate.differences import Known, mover_interval
-from csmc.estimate.independence import WARS
+from csmc.estimate.independence import indicator
 from csmc.estimate.intervals import LEVEL, Floats, mean_interval, proportion_interval
 from csmc.estimate.ratios import Moments, sum_without_rounding
-from csmc.kernel.codes import N_OUTCOMES, Outcome
+from csmc.kernel.codes import Tally
 from csmc.kernel.result import PREVENTED, Integers
 
-_IS_WAR = np.array([Outcome(code) in WARS for code in range(N_OUTCOMES)])
+_IS_WAR = indicator(Tally.WARS) > 0
 
 
 class Fates(NamedTuple):

@@ -53,12 +53,13 @@ def _tabulated(metric: Metric, moments: Moments, pairs: Pairs) -> Floats:
 def _influence(ratio: Ratio, moments: Moments) -> Floats:
     """What an episode with each outcome adds to the error of a ratio, (point, institution, outcome)."""
     numerator, trials = moments.total(ratio.numerator), moments.total(ratio.denominator)
-    counted, among = _indicator(ratio.numerator), _indicator(ratio.denominator)
+    counted, among = indicator(ratio.numerator), indicator(ratio.denominator)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray((counted - (numerator / trials)[..., None] * among) / trials[..., None])
 
 
-def _indicator(row: Tally | Constant) -> Floats:
+def indicator(row: Tally | Constant) -> Floats:
+    """Whether a tally of `OUTCOMES` counts an episode with each outcome, (outcome,), 0 or 1."""
     return np.array([float(Outcome(code) in OUTCOMES[row]) for code in range(N_OUTCOMES)])
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from csmc.estimate.independence import WARS
 from csmc.kernel import lanes as field
 from csmc.kernel.codes import Outcome
 from csmc.kernel.tracing import ACTIVE, LEGITIMACY, Floats, Trace
@@ -17,7 +18,7 @@ from csmc.rare.splitting import EVENT
 #: What can be asked for: an outcome by its name, or any war; the outcomes of each.
 EVENTS: Mapping[str, tuple[Outcome, ...]] = {
     **{outcome.name.lower(): (outcome,) for outcome in Outcome},
-    "war": (Outcome.BILATERAL_WAR, Outcome.LIMITED_WAR, Outcome.GENERAL_WAR),
+    "war": tuple(sorted(WARS)),
 }
 
 
