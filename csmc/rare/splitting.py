@@ -108,13 +108,14 @@ def choose_levels(score: Score, effort: Effort, seed: int) -> list[float]:
     """
     swarm = _Swarm(score, effort, seed, PILOT)
     levels: list[float] = []
-    while not levels or levels[-1] < EVENT:
+    while True:
         if len(levels) == MOST_LEVELS:
             raise UnreachedError(f"{MOST_LEVELS} levels of the pilot came to a score of {levels[-1]:.6g} of {EVENT:g}")
         levels.append(_next_level(swarm, levels[-1] if levels else -np.inf))
+        if levels[-1] >= EVENT:
+            return levels
         swarm.keep(levels[-1])
         swarm.move(levels[-1])
-    return levels
 
 
 def _next_level(swarm: _Swarm, level: float) -> float:
