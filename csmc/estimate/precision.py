@@ -88,14 +88,16 @@ def excess(targets: tuple[Target, ...], moments: Moments) -> Floats:
     """
     metrics = {target.metric.name: target.metric for target in targets}
     results = {name: estimate(metric, moments, SEQUENTIAL_LEVEL) for name, metric in metrics.items()}
+    of_pairs = {target.metric.name for target in targets if target.paired and target.metric.kind == "proportion"}
+    differing = {name: differing_pairs(metrics[name], moments, SEQUENTIAL_LEVEL) for name in of_pairs}
     found = np.zeros(len(moments.replicates))
     for target in targets:
         result, whose = results[target.metric.name], list(target.institutions)
         value, low, high = (getattr(result, part)[:, whose] for part in (_PAIRED if target.paired else _OWN))
         with np.errstate(divide="ignore", invalid="ignore"):
             width = np.maximum((high - low) / 2, np.maximum(high - value, value - low) / LOPSIDED)
-            if target.paired and target.metric.kind == "proportion":
-                pairs = differing_pairs(target.metric, moments, SEQUENTIAL_LEVEL)[:, whose]
+            if target.paired and target.metric.name in differing:
+                pairs = differing[target.metric.name][:, whose]
                 width *= np.sqrt((np.maximum(pairs, LEAST_PAIRS) + 2) / (pairs + 2))
             goal = target.half_width if target.relative is None else np.abs(value) * target.relative
             times = np.where(width > 0, width / goal, 0.0)

@@ -82,8 +82,7 @@ class Moments:
 
     def products(self, first: Tally, second: Tally) -> Floats:
         """Sum of products of two tallies of the same institution over the units, not centred."""
-        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
-        high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
+        high, low = self._own_limbs(first, second)
         return (high * 2.0**32 + low) / self._scales(first, second)
 
     def cross_products(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
@@ -93,16 +92,18 @@ class Moments:
 
     def own(self, first: Tally, second: Tally) -> Floats:
         """Centred sum of products of two tallies of the same institution."""
-        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
-        high, low = self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
-        sums = self.tallies.sums
-        return self._centred(high, low, sums[:, :, first], sums[:, :, second]) / self._scales(first, second)
+        sums, limbs = self.tallies.sums, self._own_limbs(first, second)
+        return self._centred(*limbs, sums[:, :, first], sums[:, :, second]) / self._scales(first, second)
 
     def cross(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
         """Centred sum of products of a tally of one institution and a tally of the other, (point, pair)."""
         sums, limbs = self.tallies.sums, self._cross_limbs(first, second, pairs)
         centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
         return centred / self._scales(first, second)
+
+    def _own_limbs(self, first: Tally, second: Tally) -> tuple[Integers, Integers]:
+        pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
+        return self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
 
     def _cross_limbs(self, first: Tally, second: Tally, pairs: Pairs) -> tuple[Integers, Integers]:
         place = pairs.one, self.places(pairs.other), _position(self.plan.cross_pairs, first, second)

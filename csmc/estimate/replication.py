@@ -6,7 +6,8 @@ import numpy as np
 
 from csmc.estimate.intervals import Floats
 from csmc.estimate.metrics import Metric
-from csmc.estimate.ratios import ROUNDING, Moments, covariance, influence, variance
+from csmc.estimate.paired import Single, difference_of
+from csmc.estimate.ratios import Moments, covariance
 
 #: How the gains are estimated, for the attributes of a result.
 METHOD = (
@@ -48,11 +49,9 @@ def no_gain_error(group: int, units: Floats) -> Floats:
 
 def _variances(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
     """Of the metric and of its difference from the reference."""
-    own, reference = influence(metric, moments), moments.plan.reference
-    here = variance(moments, own)
-    unpaired = here + here[:, [reference]]
-    apart = unpaired - 2 * covariance(moments, own, moments.against_reference())
-    return here, np.where(apart <= ROUNDING * unpaired, 0.0, apart)
+    single, pairs = Single(metric, moments), moments.against_reference()
+    _, apart, _ = difference_of(single, pairs, covariance(moments, single.influence, pairs))
+    return single.variance, apart
 
 
 def _over(alone: Floats, grouped: Floats) -> Floats:
