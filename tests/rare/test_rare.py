@@ -24,6 +24,7 @@ from csmc.institutions import get, pack_institutions
 from csmc.kernel import Plan, tally, trace
 from csmc.kernel.codes import Outcome, Tally
 from csmc.kernel.lanes import OUTCOME
+from csmc.rare.answers import _notes
 from csmc.rare.escalation import EVENTS, escalation
 from csmc.rare.splitting import EVENT, Effort, UnreachedError, choose_levels, split
 from csmc.rare.work import chain_score
@@ -183,6 +184,41 @@ def test_poor_answers_say_so() -> None:
     assert any("runs disagree" in note or "never came to the event" in note for note in notes)
     often = analysis.rare(experiment(), "war", particles=100, runs=2, points=[0], institutions=["balance_of_power"])
     assert str(often["note"].values[0, 0]).startswith("not rare: plain replication")
+
+
+STEEP = [0.1] * 6
+MANY = [30, 30, 30]
+
+
+@pytest.mark.parametrize(
+    ("shares", "ancestors", "told"),
+    [
+        ([[0.3, 0.03]] * 3, [1, 1, 1], ["not rare: plain replication (`csmc run`) needs less work"]),
+        ([[1e-3, 1e-3]] * 3, MANY, ["2 levels that hardly a particle reached: more moves or particles"]),
+        ([[0.96, *STEEP]] * 3, MANY, ["1 levels that nearly all particles reached split nothing"]),
+        ([STEEP] * 3, [10, 10, 9], ["few ancestors (9.7 of a run's particles): more particles"]),
+        ([STEEP] * 3, [10, 10, 10], []),
+        (
+            [STEEP, STEEP, [*STEEP[1:], 0.5]],
+            MANY,
+            ["runs disagree (relative error 57%): more particles or runs"],
+        ),
+        (
+            [STEEP, STEEP, [*STEEP[1:], 0.0]],
+            [9, 9, 0],
+            [
+                "1 of 3 runs never came to the event: more particles",
+                "runs disagree (relative error 50%): more particles or runs",
+            ],
+        ),
+    ],
+)
+def test_an_answer_tells_what_to_mind_and_nothing_else(
+    shares: list[list[float]], ancestors: list[int], told: list[str]
+) -> None:
+    hits = np.rint(np.array(shares) * 10_000).astype(np.int64)
+    found = splitting_estimate(hits, 10_000)
+    assert list(_notes(found, hits / 10_000, np.array(ancestors))) == told
 
 
 @pytest.mark.parametrize(
