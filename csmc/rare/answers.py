@@ -12,7 +12,7 @@ from csmc.estimate.splitting import METHOD, RareEstimate, splitting_estimate
 from csmc.rare.splitting import Run
 from csmc.results.coordinates import TEXT, design_coordinates
 
-#: A probability above this is found with less work by plain replication; measured: they are even near 1e-7.
+#: A probability above this takes less work by plain replication; both take the same near 1e-7 (docs/analysis.md).
 NOT_RARE = 1e-5
 #: Fewer of the particles of the start than this, on average, are few ancestors: a run then knows little of its spread.
 FEW_ANCESTORS = 10.0
