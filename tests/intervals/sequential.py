@@ -29,12 +29,14 @@ _Z = 1.959963984540054
 class Ended(NamedTuple):
     """How experiments end: how often the interval then holds the truth, and with how many replicates, on average.
 
-    of_oracle: these over the least number with which the interval at the level claimed has the half-width that is asked
+    bias: by how much the estimate is then too high, on average, in half-widths that are asked for. of_oracle: these
+    replicates over the least number with which the interval at the level claimed has the half-width that is asked
     for, as only someone knows who knows the variance.
     """
 
     coverage: float
     replicates: float
+    bias: float
     of_oracle: float
 
 
@@ -47,7 +49,7 @@ def target(
 def one_shot(aim: Target, share: float, most: int) -> Ended:
     """War in one-shot crises: under the other institution only, which is also what differs from the reference."""
     pending, lowest, before = np.ones(1), 0, 0
-    covered = ended = replicates = 0.0
+    covered = ended = replicates = apart = 0.0
     for look in looks(most):
         more = np.arange(binom.ppf(_UNLIKELY, look - before, share), binom.isf(_UNLIKELY, look - before, share) + 1)
         pending = np.convolve(pending, binom.pmf(more, look - before, share))
@@ -59,30 +61,32 @@ def one_shot(aim: Target, share: float, most: int) -> Ended:
         counts = lowest + np.arange(len(pending))
         known = moments(Pairs(0 * counts, counts, 0 * counts), int(look))
         ends = (excess((aim,), known) <= 1) | (look == most)
-        holds_truth = _held(aim, known, share)
+        error, holds_truth = _error(aim, known, share)
         covered += pending[ends & holds_truth].sum()
+        apart += (pending * error)[ends].sum()
         ended += pending[ends].sum()
         replicates += look * pending[ends].sum()
         pending = np.where(ends, 0.0, pending)
     assert abs(ended - 1) < 1e-9
-    return _ended(aim, covered, replicates, share, share * (1 - share))
+    return _ended(aim, covered, replicates, apart, share, share * (1 - share))
 
 
 def simulated(aim: Target, truth: float, variance: float, draw: Callable[[int], Moments], most: int) -> Ended:
     """Many experiments at once; `draw` gives so many more replicates of each, and one has a `variance`."""
     known, before = draw(0), 0
     ended = np.zeros(len(known.replicates), dtype=bool)
-    held, count = np.zeros_like(ended), np.zeros(len(ended), dtype=np.int64)
+    held, count, apart = np.zeros_like(ended), np.zeros(len(ended), dtype=np.int64), np.zeros(len(ended))
     for look in looks(most).tolist():
         tallies = Tallies(*map(np.add, known.tallies, draw(look - before).tallies))
         known, before = replace(known, tallies=carry(tallies), replicates=np.full(len(ended), look)), look
         ends = ~ended & ((excess((aim,), known) <= 1) | (look == most))
-        held[ends] = _held(aim, known, truth)[ends]
+        error, holds_truth = _error(aim, known, truth)
+        held[ends], apart[ends] = holds_truth[ends], error[ends]
         count[ends] = look
         ended |= ends
         if ended.all():
             break
-    return _ended(aim, float(held.mean()), float(count.mean()), truth, variance)
+    return _ended(aim, float(held.mean()), float(count.mean()), float(apart.mean()), truth, variance)
 
 
 def pairs(generator: np.random.Generator, experiments: int, more: float, less: float) -> Callable[[int], Moments]:
@@ -110,12 +114,14 @@ def per_history(process: Process, metric: str, paired: bool, episodes: int) -> f
     return float((error**2).mean() * histories)
 
 
-def _held(aim: Target, known: Moments, truth: float) -> NDArray[np.bool_]:
+def _error(aim: Target, known: Moments, truth: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """How far each estimate is from the truth, and whether its interval holds it."""
     found = estimate(aim.metric, known, SEQUENTIAL_LEVEL)
-    low, high = (found.difference_low, found.difference_high) if aim.paired else (found.low, found.high)
-    return holds(low[:, OTHER], high[:, OTHER], truth)
+    own, paired = (found.value, found.low, found.high), (found.difference, found.difference_low, found.difference_high)
+    value, low, high = (part[:, OTHER] for part in (paired if aim.paired else own))
+    return value - truth, holds(low, high, truth)
 
 
-def _ended(aim: Target, coverage: float, replicates: float, truth: float, variance: float) -> Ended:
+def _ended(aim: Target, coverage: float, replicates: float, apart: float, truth: float, variance: float) -> Ended:
     half_width = aim.half_width if aim.relative is None else aim.relative * abs(truth)
-    return Ended(coverage, replicates, replicates / (_Z**2 * variance / half_width**2))
+    return Ended(coverage, replicates, apart / half_width, replicates / (_Z**2 * variance / half_width**2))

@@ -75,6 +75,11 @@ def followed(aim: dict[str, float], paired: bool, count: int) -> dict[float, End
     return {rate: one_shot(asked, rate, UNLIMITED) for rate in rates(asked.half_width, asked.relative, count)}
 
 
+def is_little(aim: dict[str, float], bias: float) -> bool:
+    """Whether a bias is a tenth of the half-width at most, as near as that is told, and upwards if that is relative."""
+    return -1e-9 < bias < 0.105 if "relative" in aim else abs(bias) < 0.085
+
+
 def is_usual(aim: dict[str, float], rate: float, ended: Ended) -> bool:
     """Whether neither the first look nor the rarity of events decides how many crises there are."""
     oracle = ended.replicates / ended.of_oracle
@@ -85,7 +90,10 @@ def is_usual(aim: dict[str, float], rate: float, ended: Ended) -> bool:
 @pytest.mark.parametrize("paired", [False, True], ids=["rate", "difference"])
 @pytest.mark.parametrize("aim", [{"half_width": 0.01}, {"relative": 0.2}], ids=named)
 def test_crises_that_end_at_a_precision_are_covered(aim: dict[str, float], paired: bool) -> None:
-    assert min(ended.coverage for ended in followed(aim, paired, 6).values()) >= LEVEL
+    found = followed(aim, paired, 6).values()
+    assert min(ended.coverage for ended in found) >= LEVEL
+    assert all(is_little(aim, ended.bias) for ended in found)
+    assert max(abs(ended.bias) for ended in found) > 0.01  # what ends by its own estimate is not unbiased
 
 
 @pytest.mark.proof
@@ -101,6 +109,8 @@ def test_crises_that_end_at_a_precision_are_covered_at_every_rate(paired: bool, 
         if aim.get("half_width", 0) <= 0.01 and aim.get("relative", 0) <= 0.3
     }
     assert max(dear.values()) <= 1.4, dear
+    bias = {name: max((e.bias for e in by_rate.values()), key=abs) for name, by_rate in found.items()}
+    assert all(is_little(aim, ended.bias) for aim in AIMS for ended in found[named(aim)].values()), bias
     whose = "a paired difference whose differing pairs are all of one direction" if paired else "a rate"
     evidence(
         Section.STATISTICS,
@@ -115,6 +125,12 @@ def test_crises_that_end_at_a_precision_are_covered_at_every_rate(paired: bool, 
         "half-width for someone who knows the variance (where these are 2,000 or more; for half-widths that are not "
         "relative, with 100 events or more).",
         "largest ratio: " + ", ".join(f"{name}: {ratio:.2f}" for name, ratio in dear.items()),
+    )
+    evidence(
+        Section.STATISTICS,
+        f"The estimate of {whose} at that look is too high, on average, where the half-width is relative, and too near "
+        "to 0 or to 1 where it is not, by a tenth of the half-width at most.",
+        "largest bias in half-widths: " + ", ".join(f"{name}: {most:+.2f}" for name, most in bias.items()),
     )
 
 
