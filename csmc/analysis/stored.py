@@ -16,7 +16,7 @@ from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.spans import Costs
 from csmc.errors import ParameterError, StoreError, suggestion
-from csmc.estimate import METRICS, Metric, Moments, chosen_metrics, plan
+from csmc.estimate import METRICS, Metric, Moments, chosen_metrics, moments_of, plan
 from csmc.kernel.result import Integers, Plan, from_rows
 from csmc.results.coordinates import coordinates
 
@@ -85,7 +85,7 @@ class Stored:
                 here = records.points[wanted]
                 tallies = from_rows(records.rows if wanted.all() else records.rows[wanted], records.shapes)
                 replicates = records.replicates[wanted]
-                moments = Moments(tallies, self.plan, replicates, costs.lengths[here], costs.states[here])
+                moments = moments_of(tallies, self.plan, replicates, costs.lengths[here], costs.states[here])
                 yield Chunk(np.searchsorted(points, here), moments)
             if records.points[-1] >= points[-1]:
                 break

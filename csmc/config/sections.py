@@ -66,6 +66,10 @@ class Sampling(Section):
         description="Histories on their own draws, in pairs of opposite draws, or by fours that are spread evenly over "
         "every draw; groups are then the unit, and replicates a multiple of their size.",
     )
+    controls: bool = Field(
+        False,
+        description="Whether estimates are adjusted by control variates: draws and chances whose means are known.",
+    )
     precision: dict[str, Goal] | None = Field(
         None,
         min_length=1,

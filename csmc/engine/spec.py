@@ -31,6 +31,8 @@ def specification(experiment: Experiment, plan: Plan) -> dict[str, Any]:
         "joint": plan.joint,
         "histories": plan.histories,
     }
+    if plan.controls:
+        kept["controls"] = True
     rule = cuts(experiment).rule
     if rule:
         kept["cuts"] = rule
@@ -47,6 +49,7 @@ def shapes(spec: dict[str, Any]) -> dict[str, tuple[int, ...]]:
         cross_pairs=np.array(kept["cross_pairs"], dtype=np.int64).reshape(-1, 2),
         joint=str(kept["joint"]),
         group=group_size(Replication[_replication(spec).upper()]),
+        controls=bool(kept.get("controls", False)),
         histories=bool(kept.get("histories", False)),  # absent before stream version 5
     )
     return tally_shapes(len(spec["experiment"]["institutions"]), plan)
@@ -107,11 +110,18 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
         lines.append(
             "sampling.precision, or replicates instead: that one can give sums over other first replicates of a point"
         )
+    if kept.pop("controls", False) != wanted.pop("controls", False):
+        lines.append("sampling.controls: that one kept other sums")
+        return _shortened(lines)
     alike = {**kept, "histories": wanted["histories"]} == wanted
     regrouped = _replication(stored) != _replication(asked)  # which is told, and groups have the moments of histories
     if kept != wanted and not (alike and regrouped):
         which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
         lines.append(f"{which}: that one kept other sums")
+    return _shortened(lines)
+
+
+def _shortened(lines: list[str]) -> str:
     if len(lines) > SHOWN:
         lines[SHOWN:] = [f"and {len(lines) - SHOWN} more"]
     return "\n".join(f"  {line}" for line in lines)

@@ -18,7 +18,7 @@ from csmc.engine.cuts import cuts, looks
 from csmc.engine.index import Index
 from csmc.engine.records import Rows, chunk_points
 from csmc.engine.spans import Costs
-from csmc.estimate import Moments, excess, plan, targets
+from csmc.estimate import excess, moments_of, plan, targets
 from csmc.estimate.intervals import Floats
 from csmc.kernel.result import Integers, carry, from_rows, tally_shapes
 
@@ -93,7 +93,7 @@ class Stopping:
         numbers, counts = point[new], self._looks[segment[new]]
         tallies = carry(from_rows(prefixes[new], self._shapes))
         lengths, states = self._costs.lengths[numbers], self._costs.states[numbers]
-        times = excess(self._targets, Moments(tallies, self._plan, counts, lengths, states))
+        times = excess(self._targets, moments_of(tallies, self._plan, counts, lengths, states))
         self._settle(numbers, counts, times)
         self._taken[point[last]] = segment[last] + 1
 

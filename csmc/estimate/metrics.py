@@ -1,6 +1,6 @@
 """The registry of metrics: which tallies each one divides. Edit this file to add or change what is measured."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from csmc.config import Experiment
 from csmc.errors import ConfigError, Problem, shown, suggestion
-from csmc.kernel.codes import Outcome, Tally
+from csmc.kernel.codes import DRAWN_CONTROLS, Control, Outcome, Tally
 from csmc.kernel.result import Plan
+
+_RowPairs = set[tuple[Tally | Control, Tally | Control]]
 
 
 class Constant(Enum):
@@ -294,29 +296,46 @@ def _unknown(position: int, name: str) -> Problem:
 
 def plan(experiment: Experiment) -> Plan:
     """The fewest second moments from which every chosen metric and its paired difference get standard errors."""
-    metrics = chosen_metrics(experiment)
+    metrics, controls = chosen_metrics(experiment), experiment.sampling.controls
     names = [institution.name for institution in experiment.institutions]
     joint, group = experiment.outputs.joint, experiment.sampling.group
     return Plan(
-        own_pairs=own_pairs(metrics),
-        cross_pairs=cross_pairs(metrics),
+        own_pairs=own_pairs(metrics, controls=controls),
+        cross_pairs=cross_pairs(metrics, controls=controls),
         reference=names.index(experiment.reference),
         joint=joint,
         histories=joint != "none" and (group > 1 or max(experiment.values_of("dynamics.episodes")) > 1),
         group=group,
+        controls=controls,
     )
 
 
-def own_pairs(metrics: Iterable[Metric]) -> NDArray[np.int64]:
-    """Products of two tallies (i <= j) of the same institution: each metric needs all pairs of its rows."""
-    return _sorted({(min(i, j), max(i, j)) for m in metrics for i in m.rows() for j in m.rows()})
+def own_pairs(metrics: Collection[Metric], *, controls: bool = False) -> NDArray[np.int64]:
+    """Products of two rows (i <= j) of the same institution: each metric needs all pairs of its own, and with controls.
+
+    And controls those with each other.
+    """
+    pairs: _RowPairs = {(min(i, j), max(i, j)) for m in metrics for i in m.rows() for j in m.rows()}
+    if controls:
+        pairs |= {(row, control) for m in metrics for row in m.rows() for control in Control}
+        pairs |= {(i, j) for i in Control for j in Control if i <= j}
+    return _sorted(pairs)
 
 
-def cross_pairs(metrics: Iterable[Metric]) -> NDArray[np.int64]:
-    """Products of a tally of an institution and a tally of another: here (i, j) and (j, i) differ."""
-    return _sorted({(i, j) for m in metrics for i in m.rows() for j in m.rows()})
+def cross_pairs(metrics: Collection[Metric], *, controls: bool = False) -> NDArray[np.int64]:
+    """Products of a row of an institution and a row of another: here (i, j) and (j, i) differ.
+
+    Controls that are draws are the same under both.
+    """
+    pairs: _RowPairs = {(i, j) for m in metrics for i in m.rows() for j in m.rows()}
+    if controls:
+        own = [control for control in Control if control not in DRAWN_CONTROLS]
+        rows = {row for m in metrics for row in m.rows()}
+        pairs |= {pair for row in rows for control in own for pair in ((row, control), (control, row))}
+        pairs |= {(i, j) for i in own for j in own}
+    return _sorted(pairs)
 
 
-def _sorted(pairs: set[tuple[Tally, Tally]]) -> NDArray[np.int64]:
+def _sorted(pairs: _RowPairs) -> NDArray[np.int64]:
     rows = [(int(i), int(j)) for i, j in sorted(pairs)]
     return np.array(rows, dtype=np.int64).reshape(-1, 2)

@@ -24,7 +24,7 @@ from csmc.estimate.intervals import (
     proportion_interval,
 )
 from csmc.estimate.metrics import Constant, Metric
-from csmc.estimate.ratios import ROUNDING, Influence, Moments, Pairs, covariance, influence, variance
+from csmc.estimate.ratios import ROUNDING, Influence, Moments, Pairs, bounds, covariance, influence, variance
 
 
 class Estimate(NamedTuple):
@@ -103,11 +103,8 @@ class Single:
 
     @cached_property
     def bounds(self) -> tuple[Floats, Floats]:
-        """The least and the largest value that a mean can have at each point."""
-        known = {Constant.EPISODES: self.moments.episodes, Constant.STATES: self.moments.states}
-        metric, points = self.metric, len(self.moments.episodes)
-        high = known[metric.high] if isinstance(metric.high, Constant) else np.full(points, metric.high)
-        return np.full((points, 1), metric.low), high[:, None].astype(np.float64)
+        """The least and the largest value that the metric can have at each point."""
+        return bounds(self.metric, self.moments)
 
     @cached_property
     def changing(self) -> Floats:

@@ -9,12 +9,14 @@ import numpy as np
 from csmc.errors import CsmcError
 from csmc.estimate.intervals import BALANCED, INDEPENDENT, Floats
 from csmc.estimate.metrics import Constant, Metric, Ratio
-from csmc.kernel.codes import Tally, row_scale
+from csmc.kernel.codes import Control, Tally, row_scale
 from csmc.kernel.result import Integers, Plan, Tallies
 
 #: A sum of terms that cancel to less than this part of their size is rounding, and counts as 0.
 ROUNDING = 1e-13
 
+#: What is summed.
+Row = Tally | Control
 #: A row's weight in a metric's influence on one replicate.
 Weights = tuple[tuple[Tally, Floats], ...]
 
@@ -64,7 +66,7 @@ class Moments:
         )
         return replace(self, tallies=tallies, plan=replace(self.plan, group=1))
 
-    def total(self, row: Tally | Constant) -> Floats:
+    def total(self, row: Row | Constant) -> Floats:
         """Sum of a tally over the replicates."""
         if isinstance(row, Constant):
             each = self.episodes if row is Constant.EPISODES else np.ones_like(self.episodes)
@@ -72,7 +74,7 @@ class Moments:
             return np.broadcast_to(known[:, None], self.tallies.sums.shape[:2])
         return self.tallies.sums[:, :, row] / self._scale(row)
 
-    def squares(self, row: Tally | Constant) -> Floats:
+    def squares(self, row: Row | Constant) -> Floats:
         """Sum of the squares of a tally over the units, not centred."""
         total = self.total(row)
         if isinstance(row, Constant):
@@ -80,32 +82,32 @@ class Moments:
                 return total * total / self.units[:, None]
         return self.products(row, row)
 
-    def products(self, first: Tally, second: Tally) -> Floats:
+    def products(self, first: Row, second: Row) -> Floats:
         """Sum of products of two tallies of the same institution over the units, not centred."""
         high, low = self._own_limbs(first, second)
         return (high * 2.0**32 + low) / self._scales(first, second)
 
-    def cross_products(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
+    def cross_products(self, first: Row, second: Row, pairs: Pairs) -> Floats:
         """Sum of products of a tally of one institution and a tally of the other, (point, pair), not centred."""
         high, low = self._cross_limbs(first, second, pairs)
         return (high * 2.0**32 + low) / self._scales(first, second)
 
-    def own(self, first: Tally, second: Tally) -> Floats:
+    def own(self, first: Row, second: Row) -> Floats:
         """Centred sum of products of two tallies of the same institution."""
         sums, limbs = self.tallies.sums, self._own_limbs(first, second)
         return self._centred(*limbs, sums[:, :, first], sums[:, :, second]) / self._scales(first, second)
 
-    def cross(self, first: Tally, second: Tally, pairs: Pairs) -> Floats:
+    def cross(self, first: Row, second: Row, pairs: Pairs) -> Floats:
         """Centred sum of products of a tally of one institution and a tally of the other, (point, pair)."""
         sums, limbs = self.tallies.sums, self._cross_limbs(first, second, pairs)
         centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
         return centred / self._scales(first, second)
 
-    def _own_limbs(self, first: Tally, second: Tally) -> tuple[Integers, Integers]:
+    def _own_limbs(self, first: Row, second: Row) -> tuple[Integers, Integers]:
         pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         return self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
 
-    def _cross_limbs(self, first: Tally, second: Tally, pairs: Pairs) -> tuple[Integers, Integers]:
+    def _cross_limbs(self, first: Row, second: Row, pairs: Pairs) -> tuple[Integers, Integers]:
         place = pairs.one, self.places(pairs.other), _position(self.plan.cross_pairs, first, second)
         return self.tallies.cross_high[:, *place], self.tallies.cross_low[:, *place]
 
@@ -157,15 +159,15 @@ class Moments:
         products = (largest[0] + 1) * 2.0**32 * float(self.units.max(initial=0))
         return max(products, largest[1] * largest[2]) < 2.0**62
 
-    def _scale(self, row: Tally) -> Floats:
+    def _scale(self, row: Row) -> Floats:
         lengths, which = np.unique(self.episodes, return_inverse=True)
         return np.array([[row_scale(row, int(length))] for length in lengths], dtype=np.float64)[which]
 
-    def _scales(self, first: Tally, second: Tally) -> Floats:
+    def _scales(self, first: Row, second: Row) -> Floats:
         return self._scale(first) * self._scale(second)
 
 
-def _position(pairs: Integers, first: Tally, second: Tally) -> int:
+def _position(pairs: Integers, first: Row, second: Row) -> int:
     return int(np.flatnonzero((pairs[:, 0] == first) & (pairs[:, 1] == second))[0])
 
 
@@ -182,6 +184,14 @@ class Influence(NamedTuple):
     informative: Floats
 
 
+def bounds(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
+    """The least and the largest value that a metric can have at each point, (point, 1)."""
+    known = {Constant.EPISODES: moments.episodes, Constant.STATES: moments.states}
+    points = len(moments.episodes)
+    high = known[metric.high] if isinstance(metric.high, Constant) else np.full(points, metric.high)
+    return np.full((points, 1), metric.low), high[:, None].astype(np.float64)
+
+
 def influence(metric: Metric, moments: Moments) -> Influence:
     """The metric and its weights.
 
@@ -192,7 +202,7 @@ def influence(metric: Metric, moments: Moments) -> Influence:
     """
     parts = [_ratio_influence(sign, ratio, moments) for sign, ratio in metric.terms]
     return Influence(
-        value=np.sum([part.value for part in parts], axis=0),
+        value=np.clip(np.sum([part.value for part in parts], axis=0), *bounds(metric, moments)),
         weights=tuple(weight for part in parts for weight in part.weights),
         trials=np.min([part.trials for part in parts], axis=0),
         informative=np.min([part.informative for part in parts], axis=0),

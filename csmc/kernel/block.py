@@ -6,6 +6,7 @@ from csmc._jit import compiled, stage
 from csmc.kernel import (
     aftermath,
     bargaining,
+    controls,
     council,
     enforcement,
     onset,
@@ -15,7 +16,7 @@ from csmc.kernel import (
     utilities,
     worlds,
 )
-from csmc.kernel.codes import N_TALLIES, Assessment, CrisisDraw, Layout, Purpose, Seating
+from csmc.kernel.codes import N_CONTROLS, N_TALLIES, Assessment, CrisisDraw, Layout, Purpose, Seating
 from csmc.kernel.draws import fill_normals, fill_uniforms
 from csmc.kernel.lanes import (
     ASSESSMENT,
@@ -128,8 +129,10 @@ def tally_block(
     legitimacy = aligned((n_institutions, lanes))
     active = aligned((lanes,))
     outcomes = np.zeros((n_institutions, lanes), dtype=np.int32)
-    counts = np.zeros((n_institutions, N_TALLIES, lanes), dtype=np.int32)
+    counts = np.zeros((n_institutions, sums.shape[2], lanes), dtype=np.int32)
     shares = aligned((n_institutions, tallies.N_SHARES, lanes))
+    controlled = sums.shape[2] > N_TALLIES
+    controlling = aligned((n_institutions if controlled else 0, N_CONTROLS, lanes))
     fates = np.zeros((followed.shape[0], N_FATES, lanes), dtype=np.int32)
     replicate = np.zeros(lanes, dtype=np.int64)
     chosen = np.zeros(lanes, dtype=np.int64)
@@ -178,8 +181,11 @@ def tally_block(
                     response.expect_response(point, institution, crisis, thirds, trust[k], room)
                     response.expect_pressure(point, institution, crisis, thirds, room)
                     bargaining.negotiate(point, institution, shocks, legitimacy[k], crisis)
-                    if traces:
+                    if traces or controlled:
                         bargaining.describe_demand(point, institution, shocks, legitimacy[k], crisis)
+                    if controlled:
+                        controls.add_episode(institution, shocks, legitimacy[k], active, crisis, controlling[k])
+                    if traces:
                         tracing.trace_expectations(
                             traced, k, row, world, shocks, capability[k], active, crisis, thirds, scratch[THIRD]
                         )
@@ -217,6 +223,8 @@ def tally_block(
                     tallies.add_patterns(outcomes, counted, patterns[block])
             for k in range(n_institutions):
                 tallies.record_ends(point, scale, capability[k], trust[k], legitimacy[k], counts[k], shares[k], room)
+                if controlled:
+                    controls.record(scale, controlling[k], counts[k])
                 tallies.drop(counts[k], counted)
                 tallies.add_sums(counts[k], sums[block, k])
             for k in range(n_institutions):

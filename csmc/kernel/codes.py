@@ -195,6 +195,24 @@ class Tally(IntEnum):
 N_OUTCOMES = len(Outcome)
 N_TALLIES = len(Tally)
 
+
+class Control(IntEnum):
+    """What is summed beside the tallies, if it is asked for: each has the mean 0 (`csmc.kernel.controls`)."""
+
+    REFUSAL_STOOD_BY = 42
+    REFUSAL_YIELDED_TO = 43
+    CHALLENGER_COST = 44
+    TARGET_COST = 45
+    STATUS_QUO = 46
+    MISPERCEPTION = 47
+
+
+N_CONTROLS = len(Control)
+#: Controls that are sums of draws, which are the same under every institution.
+DRAWN_CONTROLS = (Control.CHALLENGER_COST, Control.TARGET_COST, Control.STATUS_QUO, Control.MISPERCEPTION)
+#: Normals are below 2**3: the largest that a uniform of 32 bits gives is 6.8.
+_NORMAL_BITS = 3
+
 #: Tallies that are fractions summed over the episodes of a history (each at most 1 per episode in absolute value).
 EPISODE_FRACTIONS = (
     Tally.PARTICIPATION,
@@ -210,12 +228,16 @@ HISTORY_FRACTIONS = (Tally.CONCENTRATION_HHI, Tally.CONCENTRATION_CON, Tally.TRU
 
 
 def row_scale(row: int, episodes: int) -> int:
-    """Fixed-point units per 1 of tally `row` in histories of `episodes` episodes: a power of two; 1 for a count.
+    """Fixed-point units per 1 of tally or control `row` in histories of `episodes` episodes: a power of two.
 
-    Scaled so that the largest possible value of a replicate's tally is 2**27: the resolution is 7.5e-9 of it.
+    1 for a count. Others are scaled so that the largest possible value of a replicate is 2**27: the resolution is
+    7.5e-9 of it.
     """
     if row in HISTORY_FRACTIONS:
         return 1 << TALLY_BITS
-    if row in EPISODE_FRACTIONS:
-        return 1 << (TALLY_BITS - (episodes - 1).bit_length())
+    whole = TALLY_BITS - (episodes - 1).bit_length()
+    if row in (Control.STATUS_QUO, Control.MISPERCEPTION):
+        return 1 << (whole - _NORMAL_BITS)
+    if row in EPISODE_FRACTIONS or row >= N_TALLIES:
+        return 1 << whole
     return 1

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from csmc.kernel.codes import N_OUTCOMES, N_TALLIES
+from csmc.kernel.codes import N_CONTROLS, N_OUTCOMES, N_TALLIES
 
 Integers = NDArray[np.int64]
 
@@ -40,6 +40,7 @@ class Plan:
     the fates of wars, which the joint table counts, have second moments of their own, as units of more than one
     episode need. group: replicates that are drawn together (`csmc.kernel.codes.Replication`), and are the unit of every
     second moment. Where they are several, after the products of all pairs come the same of single replicates.
+    controls: whether the controls (`csmc.kernel.codes.Control`) are summed too, of which pairs may then be.
     """
 
     own_pairs: Integers = field(default_factory=_no_pairs)
@@ -48,6 +49,7 @@ class Plan:
     joint: str = "reference"
     histories: bool = False
     group: int = 1
+    controls: bool = False
 
     def partners(self, n_institutions: int) -> Integers:
         """Institutions against which each institution's outcomes are tabulated."""
@@ -72,6 +74,11 @@ class Plan:
         return np.array(followed, dtype=np.int64).reshape(-1, 2)
 
     @property
+    def rows(self) -> int:
+        """How many sums there are of an institution."""
+        return N_TALLIES + (N_CONTROLS if self.controls else 0)
+
+    @property
     def units(self) -> int:
         """Of how many things each product is summed: of groups, and if these are not single replicates, of those."""
         return 1 if self.group == 1 else 2
@@ -80,8 +87,9 @@ class Plan:
 class Tallies(NamedTuple):
     """Sums over replicates, all int64. K institutions, J partners of the joint table, P of the cross moments.
 
-    sums (K, tally); own_high, own_low (K, own pair); cross_high, cross_low (K, P, cross pair): a second moment is
-    high * 2**32 + low, of pairs twice as many if the plan is of groups; joint (K, J, outcome, partner's outcome);
+    sums (K, tally, then control); own_high, own_low (K, own pair); cross_high, cross_low (K, P, cross pair): a second
+    moment is high * 2**32 + low, of pairs twice as many if the plan is of groups; joint (K, J, outcome, partner's
+    outcome);
     patterns (2**min(K, 10),): episodes by war (1) or no war (0), bit k for institution k; empty without joint tables.
     fate_high, fate_low (pair of `Plan.fates`, factor, fate): of a unit's wars under the first, the number with a fate
     (an outcome of the same episodes under the second, or PREVENTED) times a factor: itself, the wars under the first,
@@ -125,7 +133,7 @@ def tally_shapes(n_institutions: int, plan: Plan) -> dict[str, tuple[int, ...]]:
     cross = (n_institutions, len(plan.compared(n_institutions)), plan.units * len(plan.cross_pairs))
     fate = (len(plan.fates(n_institutions)), N_FACTORS, N_FATES)
     return {
-        "sums": (n_institutions, N_TALLIES),
+        "sums": (n_institutions, plan.rows),
         "own_high": (n_institutions, own),
         "own_low": (n_institutions, own),
         "cross_high": cross,

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from csmc._jit import inlined, stage
-from csmc.kernel.codes import EPISODE_FRACTIONS, N_OUTCOMES, N_TALLIES, Outcome, Tally, row_scale
+from csmc.kernel.codes import EPISODE_FRACTIONS, N_CONTROLS, N_OUTCOMES, N_TALLIES, Outcome, Tally, row_scale
 from csmc.kernel.lanes import (
     CHALLENGER_GREAT,
     CONCESSION,
@@ -88,8 +88,8 @@ _LOW_LIMB = np.int64((1 << LIMB_BITS) - 1)
 
 
 def tally_scales(episodes: int) -> np.ndarray:
-    """Fixed-point scale of every tally row as float64, (tally,)."""
-    return np.array([float(row_scale(row, episodes)) for row in range(N_TALLIES)])
+    """Fixed-point scale of every tally, and then of every control, as float64."""
+    return np.array([float(row_scale(row, episodes)) for row in range(N_TALLIES + N_CONTROLS)])
 
 
 @stage
@@ -144,7 +144,7 @@ def record_outcomes(episode, outcome, counts):
 
 
 @inlined
-def _units(value, scale):
+def units(value, scale):
     """A fraction in fixed-point units."""
     return np.int32(np.floor(value * scale + 0.5))
 
@@ -172,10 +172,10 @@ def record_ends(point, scales, capability, trust, legitimacy, counts, shares, ro
         hhi = squares[lane] / (total[lane] * total[lane])
         con = math.sqrt(max(0.0, (hhi - even) / (1.0 - even)))
         counts[_SURVIVORS, lane] = np.int32(living[lane])
-        counts[_HHI, lane] = _units(hhi, scales[_HHI])
-        counts[_CON, lane] = _units(con, scales[_CON])
-        counts[_TRUST, lane] = _units(trust[lane], scales[_TRUST])
-        counts[_LEGITIMACY, lane] = _units(legitimacy[lane], scales[_LEGITIMACY])
+        counts[_HHI, lane] = units(hhi, scales[_HHI])
+        counts[_CON, lane] = units(con, scales[_CON])
+        counts[_TRUST, lane] = units(trust[lane], scales[_TRUST])
+        counts[_LEGITIMACY, lane] = units(legitimacy[lane], scales[_LEGITIMACY])
     for lane in range(lanes):
         wars = counts[_BILATERAL_WAR, lane] + counts[_BILATERAL_WAR + 1, lane] + counts[_GENERAL_WAR, lane]
         yielded = counts[_BACKDOWN, lane] + counts[_BACKDOWN + 1, lane] + counts[_BACKDOWN + 2, lane]
@@ -193,7 +193,7 @@ def record_ends(point, scales, capability, trust, legitimacy, counts, shares, ro
     for row in range(N_SHARES):
         tally = _SHARE_TALLIES[row]
         for lane in range(lanes):
-            counts[tally, lane] = _units(shares[row, lane], scales[tally])
+            counts[tally, lane] = units(shares[row, lane], scales[tally])
 
 
 @stage

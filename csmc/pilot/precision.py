@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from csmc.config import Experiment
 from csmc.engine.cuts import looks
 from csmc.engine.spans import Costs
-from csmc.estimate import Moments, chosen_metrics, estimate, excess, level_of, targets
+from csmc.estimate import Moments, chosen_metrics, estimate, excess, level_of, moments_of, targets
 from csmc.kernel.result import Integers, Plan, from_rows, tally_shapes
 from csmc.pilot.forecast import HalfWidth
 from csmc.pilot.simulate import Simulated
@@ -55,7 +55,7 @@ def expected_ends(experiment: Experiment, plan: Plan, costs: Costs, pilot: Simul
 def _moments(experiment: Experiment, plan: Plan, costs: Costs, pilot: Simulated) -> Moments:
     points = pilot.points
     tallies = from_rows(pilot.rows, tally_shapes(len(experiment.institutions), plan))
-    return Moments(tallies, plan, pilot.replicates, costs.lengths[points], costs.states[points])
+    return moments_of(tallies, plan, pilot.replicates, costs.lengths[points], costs.states[points])
 
 
 def _median_and_worst(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from csmc.report.footing import footing
-from csmc.report.replication import GAINS, replication_notes
+from csmc.report.gains import GAINS, replication_notes
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
 from csmc.report.words import MISSING, interval, percent, points, setting
 

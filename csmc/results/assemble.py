@@ -18,7 +18,7 @@ from csmc.engine.records import Records, chunk_points
 from csmc.engine.spans import Costs
 from csmc.engine.stopping import Ends
 from csmc.engine.store import Store
-from csmc.estimate import Moments, chosen_metrics, estimate, level_of, plan, replication_gain
+from csmc.estimate import chosen_metrics, estimate, gains_of, level_of, moments_of, plan
 from csmc.kernel.codes import N_OUTCOMES
 from csmc.kernel.result import Plan, tally_shapes
 from csmc.results.attributes import global_attributes
@@ -92,15 +92,14 @@ def _values(
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """Yield every variable's values at the points of `records`."""
     tallies, points = records.tallies, records.points
-    moments = Moments(tallies, the_plan, records.replicates, costs.lengths[points], costs.states[points])
+    moments = moments_of(tallies, the_plan, records.replicates, costs.lengths[points], costs.states[points])
     for metric in chosen_metrics(experiment):
         result = estimate(metric, moments, level_of(experiment))
         for part, suffix, _ in PARTS:
             yield metric.name + suffix, getattr(result, part)
-        if the_plan.group > 1:
-            gain = replication_gain(metric, moments)
+        for name, gain in gains_of(metric, moments):
             for part, suffix, _ in GAIN_PARTS:
-                yield metric.name + suffix, getattr(gain, part)
+                yield f"{metric.name}{suffix}_{name}_gain", getattr(gain, part)
     yield "outcome_count", tallies.sums[:, :, :N_OUTCOMES]
     if the_plan.joint != "none":
         yield "joint_outcomes", tallies.joint if the_plan.joint == "all" else tallies.joint[:, :, 0]
@@ -124,8 +123,7 @@ def _variables(experiment: Experiment) -> Iterator[Variable]:
     by_precision = experiment.sampling.precision is not None
     for metric in chosen_metrics(experiment):
         yield from estimate_variables(metric, by_precision)
-        if experiment.sampling.group > 1:
-            yield from gain_variables(metric, experiment.sampling.replication)
+        yield from gain_variables(metric, experiment.sampling)
     yield from count_variables(experiment.outputs.joint, by_precision)
 
 

@@ -29,6 +29,7 @@ def global_attributes(experiment: Experiment, *, digest: str, complete: bool) ->
         "configuration_resolved_sha256": _sha256(resolved),
         "replicates_planned": experiment.sampling.most,
         "replication": experiment.sampling.replication,
+        "controls": int(experiment.sampling.controls),
         "complete": int(complete),
         "digest": digest,
     }

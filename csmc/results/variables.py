@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from csmc.config.sections import Sampling
 from csmc.estimate import Metric
+from csmc.estimate.gains import CONTROL_METHOD, REPLICATION_METHOD
 from csmc.estimate.intervals import LEVEL, METHODS
 from csmc.estimate.precision import SEQUENTIAL_LEVEL
-from csmc.estimate.replication import METHOD
 from csmc.kernel.codes import Outcome
 
 PER_INSTITUTION = ("point", "institution")
@@ -28,11 +29,8 @@ PARTS = (
 )
 
 
-#: The same of a `csmc.estimate.ReplicationGain`, where replicates are drawn in groups.
-GAIN_PARTS = (
-    ("value", "_replication_gain", ""),
-    ("difference", "_difference_replication_gain", "paired difference from the reference: "),
-)
+#: The same of a `csmc.estimate.Gain`; after the suffix comes of what it is the gain.
+GAIN_PARTS = (("value", "", ""), ("difference", "_difference", "paired difference from the reference: "))
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,19 @@ def estimate_variables(metric: Metric, by_precision: bool) -> Iterator[Variable]
         yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
 
 
-def gain_variables(metric: Metric, replication: str) -> Iterator[Variable]:
-    """Yield what drawing replicates in groups gains for a metric, and for its paired difference."""
+def gain_variables(metric: Metric, sampling: Sampling) -> Iterator[Variable]:
+    """Yield what drawing replicates in groups, and controls, gain for a metric, and for its paired difference."""
+    if sampling.group > 1:
+        ways = f"variance by plain replication over that by {sampling.replication} replication"
+        yield from _gain(metric, "replication", ways, REPLICATION_METHOD)
+    if sampling.controls:
+        yield from _gain(metric, "control", "variance without over that with controls", CONTROL_METHOD)
+
+
+def _gain(metric: Metric, of: str, ways: str, method: str) -> Iterator[Variable]:
     for _, suffix, prefix in GAIN_PARTS:
-        long_name = f"{prefix}variance by plain replication over that by {replication} replication: {metric.long_name}"
-        attributes = {"units": "1", "long_name": long_name, "method": METHOD}
-        yield Variable(metric.name + suffix, PER_INSTITUTION, attributes)
+        attributes = {"units": "1", "long_name": f"{prefix}{ways}: {metric.long_name}", "method": method}
+        yield Variable(f"{metric.name}{suffix}_{of}_gain", PER_INSTITUTION, attributes)
 
 
 def _part_attributes(metric: Metric, part: str) -> dict[str, Any]:

@@ -22,14 +22,14 @@ from csmc.engine.warming import warm_up
 from csmc.estimate import METRICS, Moments, estimate, plan, replication_gain
 from csmc.estimate.batches import batched
 from csmc.estimate.fates import prevention
+from csmc.estimate.gains import no_gain_error
 from csmc.estimate.metrics import cross_pairs, own_pairs
 from csmc.estimate.precision import SEQUENTIAL_LEVEL
 from csmc.estimate.ratios import influence, variance
-from csmc.estimate.replication import no_gain_error
 from csmc.kernel.codes import N_OUTCOMES, Outcome, Tally
 from csmc.kernel.result import PREVENTED, Plan, Tallies
 from csmc.replay import replay
-from csmc.report.replication import replication_notes
+from csmc.report.gains import replication_notes
 from csmc.report.summary import summary
 from tests.stacked import stack
 from tests.unit.configurations import refusal_of

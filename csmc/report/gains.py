@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from csmc.estimate.replication import no_gain_error
+from csmc.estimate.gains import no_gain_error
 from csmc.kernel.codes import Replication, group_size
 
 #: A gain is named as one from here on: it saves a twentieth of the replicates.

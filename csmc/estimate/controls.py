@@ -1,0 +1,138 @@
+"""Control variates: moments from which what goes together with the controls has been taken out by least squares.
+
+The controls of an institution (`csmc.kernel.controls`) have the mean 0, so a tally less a multiple of them has the mean
+of the tally, and the multiple that regression gives has the smallest variance: 1 - R^2 of the plain one (Lavenberg and
+Welch 1981). Every tally is adjusted by the controls of its own institution, so that all that adds up before still does:
+outcomes to the episodes, and the values of two institutions to their difference. Edit to change how controls are used.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from csmc.estimate.intervals import BALANCED, Floats
+from csmc.estimate.metrics import Constant
+from csmc.estimate.ratios import Moments, Pairs, Row
+from csmc.kernel.codes import DRAWN_CONTROLS, Control
+from csmc.kernel.result import Integers, Plan, Tallies
+
+#: With fewer units the multiples would be known too badly: nothing is adjusted.
+LEAST_UNITS = 100
+#: Combinations of controls, each scaled to a variance of 1, with less than this are rounding: they are left out.
+_RANK = 1e-9
+
+_CONTROLS = tuple(Control)
+
+
+@dataclass(frozen=True)
+class Controlled(Moments):
+    """Moments of tallies less what their controls predict, in place of those of the tallies.
+
+    The multiples are estimated from the same units, which biases a value by less than its error over the square root of
+    the number of units, and takes a degree of freedom for each control.
+    """
+
+    @property
+    def least_effect(self) -> float:
+        """Variances below those of independent episodes are what controls are for."""
+        return BALANCED
+
+    def plain(self) -> Moments:
+        """The moments of the tallies as they were counted."""
+        return Moments(self.tallies, self.plan, self.replicates, self.episodes, self.states)
+
+    def total(self, row: Row | Constant) -> Floats:
+        """Sum of a tally over the replicates, less what the controls predict of its distance from the mean."""
+        total = super().total(row)
+        if isinstance(row, Constant):
+            return total
+        return np.asarray(total - np.einsum("pkc,pkc->pk", self._multiples(row), self._totals))
+
+    def squares(self, row: Row | Constant) -> Floats:
+        """Sum of the squares of a tally as it was counted: how many units inform a metric is not changed."""
+        return self.plain().squares(row)
+
+    def own(self, first: Row, second: Row) -> Floats:
+        """Centred sum of products of two adjusted tallies of the same institution."""
+        left, right = self._multiples(first), self._multiples(second)
+        plain, towards, back = super().own(first, second), self._with(second), self._with(first)
+        return self._freedom * _rest(plain, left, right, towards, back, self._among)
+
+    def cross(self, first: Row, second: Row, pairs: Pairs) -> Floats:
+        """Centred sum of products of adjusted tallies of one institution and of the other, (point, pair)."""
+        left, right = self._multiples(first)[:, pairs.one], self._multiples(second)[:, pairs.other]
+        towards = np.stack([self._plain_cross(control, second, pairs) for control in _CONTROLS], axis=-1)
+        back = np.stack([self._plain_cross(first, control, pairs) for control in _CONTROLS], axis=-1)
+        among = np.stack([self._stacked_cross(control, pairs) for control in _CONTROLS], axis=-2)
+        plain = super().cross(first, second, pairs)
+        return self._freedom * _rest(plain, left, right, towards, back, among)
+
+    @cached_property
+    def _totals(self) -> Floats:
+        return np.stack([super(Controlled, self).total(control) for control in _CONTROLS], axis=-1)
+
+    @cached_property
+    def _among(self) -> Floats:
+        """Centred products of the controls of an institution, (point, institution, control, control)."""
+        return np.stack([self._with(control) for control in _CONTROLS], axis=-2)
+
+    @cached_property
+    def _inverse(self) -> Floats:
+        """Their inverse, 0 for what does not vary and where there are too few units."""
+        spread = np.sqrt(np.einsum("...cc->...c", self._among))
+        scale = np.where(spread > 0, 1 / np.where(spread > 0, spread, 1.0), 0.0)
+        scale = scale * (self.units >= LEAST_UNITS)[:, None, None]
+        both = scale[..., :, None] * scale[..., None, :]
+        return np.asarray(np.linalg.pinv(self._among * both, rcond=_RANK, hermitian=True) * both)
+
+    @cached_property
+    def _freedom(self) -> Floats:
+        """What the degrees of freedom that the multiples take do to a variance, (point, 1)."""
+        taken = np.where(self.units >= LEAST_UNITS, len(_CONTROLS), 0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(np.where(taken > 0, (self.units - 1) / (self.units - 1 - taken), 1.0)[:, None])
+
+    @cached_property
+    def _known(self) -> dict[Row, Floats]:
+        return {}
+
+    def _with(self, row: Row) -> Floats:
+        """Centred products of a row with each control of the same institution, (point, institution, control)."""
+        if row not in self._known:
+            self._known[row] = np.stack([self._plain_own(row, control) for control in _CONTROLS], axis=-1)
+        return self._known[row]
+
+    def _multiples(self, row: Row) -> Floats:
+        """Of each control, what is taken from a tally, (point, institution, control)."""
+        return np.asarray(np.einsum("pkcd,pkd->pkc", self._inverse, self._with(row)))
+
+    def _stacked_cross(self, control: Control, pairs: Pairs) -> Floats:
+        return np.stack([self._plain_cross(control, other, pairs) for other in _CONTROLS], axis=-1)
+
+    def _plain_own(self, row: Row, control: Control) -> Floats:
+        """Centred products with a control as it was counted: its mean is near 0, so nothing cancels in floats."""
+        mean = super().total(control) / self.units[:, None]
+        return self.products(row, control) - super().total(row) * mean
+
+    def _plain_cross(self, first: Row, second: Row, pairs: Pairs) -> Floats:
+        """The same of two institutions, one of the rows a control; draws are the same under both."""
+        if isinstance(first, Control) and first in DRAWN_CONTROLS:
+            return self._plain_own(second, first)[:, pairs.other]
+        if isinstance(second, Control) and second in DRAWN_CONTROLS:
+            return self._plain_own(first, second)[:, pairs.one]
+        one, other = super().total(first)[:, pairs.one], super().total(second)[:, pairs.other]
+        return self.cross_products(first, second, pairs) - one * other / self.units[:, None]
+
+
+def _rest(plain: Floats, left: Floats, right: Floats, towards: Floats, back: Floats, among: Floats) -> Floats:
+    """Product of (x - left c) and (y - right d): xy - left cy - right xd + left cd right."""
+    predicted = np.einsum("pkc,pkc->pk", left, towards) + np.einsum("pkc,pkc->pk", right, back)
+    both = np.einsum("pkc,pkcd,pkd->pk", left, among, right)
+    return np.asarray(plain - predicted + both)
+
+
+def moments_of(tallies: Tallies, plan: Plan, replicates: Integers, episodes: Integers, states: Integers) -> Moments:
+    """The moments of some points, see `Moments`; adjusted by controls if the plan has them."""
+    made = Controlled if plan.controls else Moments
+    return made(tallies, plan, replicates, episodes, states)
