@@ -76,6 +76,7 @@ def open_results(path: str | Path) -> xr.Dataset:
     if not _is_result(dataset):
         dataset.close()
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
+    dataset.encoding["output"] = str(where.parent)  # as it was given; xarray's own "source" is absolute
     return dataset
 
 

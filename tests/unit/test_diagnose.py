@@ -163,6 +163,15 @@ def test_a_summary_says_once_what_rests_on_few_events(kept: Path) -> None:
     assert ((general > 0) & (general < 10)).any()
 
 
+@pytest.mark.parametrize("name", ["out", "out/result.zarr"])
+def test_a_summary_names_the_output_as_it_was_typed(
+    output: Path, command: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(output.parent)
+    said = " ".join(command("report", name)[1].split())
+    assert "(csmc diagnose out)." in said
+
+
 def test_a_summary_says_nothing_where_there_is_nothing_to_say(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with open_results(output) as result:
         monkeypatch.setattr("csmc.report.footing.DIAGNOSED_POINTS", 1)
