@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import ParameterError
 from csmc.estimate import Difference, Metric, Pairs, differences, level_of
@@ -66,12 +67,13 @@ def contrasts(
     Raises
     ------
     ParameterError
-        An institution, metric or point that the run does not have, or a pair of one institution.
+        An institution, metric or point that the run does not have, a pair of one institution, or no such level.
     StoreError
         There is no run, it is damaged, another version of csmc made it, or nothing has run at these points.
     CsmcError
         A pair has not been counted.
     """
+    require_level(level)
     run = opened(output)
     chosen, compared, where = run.metrics(metrics), _pairs(run, pairs), run.points(points)
     shape = len(where), len(run.names), len(run.names)

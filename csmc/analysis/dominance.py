@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import ParameterError, suggestion
 from csmc.estimate import METRICS, Moments, Pairs, differences, level_of
@@ -70,8 +71,7 @@ def dominance(
     severe = _at_least(groups)
     if len(run.names) < 2:
         raise ParameterError(f"{run.names[0]!r} is the only institution of this run; dominance takes two or more")
-    if not 0.5 < level < 1:
-        raise ParameterError(f"level={level} is not between 0.5 and 1")
+    require_level(level, least=0.5)
     one_shot = max(run.experiment.values_of("dynamics.episodes")) == 1
     exact = one_shot and run.plan.joint != "none" and run.plan.group == 1  # crises of groups are not independent
     if not exact:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import opened
 from csmc.errors import ParameterError
 from csmc.estimate import fates, level_of
@@ -71,12 +72,13 @@ def prevention(
     Raises
     ------
     ParameterError
-        An institution or point that the run does not have, or twice the same institution.
+        An institution or point that the run does not have, twice the same institution, or no such level.
     StoreError
         There is no run, it is damaged, another version of csmc made it, or nothing has run at these points.
     CsmcError
         There are no joint tables, or none of this pair.
     """
+    require_level(level)
     run = opened(output)
     one, two, where = run.institution(institution), run.institution(other), run.points(points)
     if one == two:

@@ -217,7 +217,9 @@ def test_a_partial_run_answers_for_what_is_there_and_says_so(tmp_path: Path) -> 
         (lambda path: contrasts(path, points=[]), "no design point is named; name one, or leave the points out"),
         (lambda path: contrasts(path, points=[2]), "point 2 is not in the design, which has points 0 to 1"),
         (lambda path: prevention(path, "twin", "twin"), "two different institutions, not 'twin' and itself"),
-        (lambda path: prevention(path, "twin", "nobody"), "'nobody' is no institution of this run (it has: balance_"),
+        (lambda path: prevention(path, "twin", "nobody"), "'nobody' is no institution of this run; known: balance_"),
+        (lambda path: contrasts(path, level=95), "level=95 is not between 0 and 1"),
+        (lambda path: prevention(path, "anarchy", "twin", level=0), "level=0 is not between 0 and 1"),
     ],
 )
 def test_what_the_run_does_not_have_is_named(ask: Callable[[Path], Any], words: str, everything: Path) -> None:
