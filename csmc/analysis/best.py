@@ -143,13 +143,11 @@ def best(
         for (_, values, _), part in zip(variables.values(), parts, strict=True):
             values[places] = part
         sources[judged.intervals, judged.source] = None
-    variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
-    labels = {name: label for name, label in run.labels(where).items() if "outcome" not in label.dims}
     intervals, chances = (" or ".join(dict.fromkeys(words)) for words in zip(*sources, strict=True))
     methods = {"sure": SURE + intervals, "chances": chances, "uncertainty": SCOPE}
     asked = {"metric": metric, "better": "lower" if question.lower else "higher", "delta": float(delta)}
     numbers = {"confidence_level": level, "draws": draws, "draws_seed": seed}
-    return xr.Dataset(variables, labels, run.attributes(where, replicates) | asked | numbers | methods)
+    return run.answer(variables, where, replicates, asked | numbers | methods)
 
 
 def _question(

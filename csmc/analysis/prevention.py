@@ -85,7 +85,7 @@ def prevention(
         raise ParameterError(f"prevention is between two different institutions, not {institution!r} and itself")
     values: dict[str, NDArray[Any]] = {}
     variables: dict[str, Any] = {}
-    labels, replicates = run.labels(where), np.zeros(len(where), dtype=np.int64)
+    replicates = np.zeros(len(where), dtype=np.int64)
     sizes = {"point": len(where), "outcome": PREVENTED}
     for places, moments in run.chunks(where):
         replicates[places] = moments.replicates
@@ -97,10 +97,8 @@ def prevention(
                 values[name] = np.full([sizes[dim] for dim in dims], empty, part.dtype)
                 variables[name] = dims, values[name], attributes
             values[name][places] = part
-    variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
     attributes = {"institution": institution, "other_institution": other, "confidence_level": level}
-    kept = {name: label for name, label in labels.items() if "institution" not in label.dims}
-    return xr.Dataset(variables, kept, run.attributes(where, replicates) | attributes)
+    return run.answer(variables, where, replicates, attributes)
 
 
 def _variables(

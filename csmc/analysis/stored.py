@@ -4,7 +4,7 @@ Nothing is written. Edit here to change how questions name institutions, metrics
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.spans import Costs
 from csmc.errors import ParameterError, StoreError, suggestion
-from csmc.estimate import METRICS, Metric, Moments, chosen_metrics, plan
+from csmc.estimate import METRICS, Metric, Moments, Pairs, chosen_metrics, plan
 from csmc.kernel.result import Integers, Plan, from_rows
 from csmc.results import result_path
 from csmc.results.coordinates import coordinates
@@ -103,6 +103,29 @@ class Stored:
             "replicates_planned": asked,
             "complete": int((replicates >= asked if ends is None else ends.known[points]).all()),
         }
+
+    def counted_pairs(self) -> Pairs:
+        """Every pair of which all has been counted, once; the reference is the second of its pairs, as in a result."""
+        n, reference = len(self.names), self.plan.reference
+        if self.plan.joint != "all":
+            others = np.flatnonzero(np.arange(n) != reference)
+            return Pairs(others, np.full_like(others, reference))
+        one, other = np.triu_indices(n, 1)
+        turned = one == reference
+        return Pairs(np.where(turned, other, one), np.where(turned, one, other))
+
+    def answer(
+        self, variables: Mapping[str, Any], points: Integers, replicates: Integers, told: Mapping[str, Any]
+    ) -> xr.Dataset:
+        """Variables about some points with the labels of their dimensions, replicates, and what is said of the run."""
+        used = {"point"}.union(*(dims for dims, *_ in variables.values()))
+        labels = {name: label for name, label in self.labels(points).items() if used.issuperset(label.dims)}
+        if "other_institution" in used:
+            names = labels["institution"].values
+            labels["other_institution"] = xr.Variable("other_institution", names, {"long_name": "the other of the two"})
+        counted = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
+        attributes = self.attributes(points, replicates) | dict(told)
+        return xr.Dataset({**variables, "replicates": counted}, labels, attributes)
 
 
 def design_points(experiment: Experiment, numbers: Sequence[int] | None) -> Integers:
