@@ -1,7 +1,8 @@
-"""Seconds and memory for all paired statistics of a large sweep: `python -m bench.paired [POINTS]`.
+"""Seconds and memory for what is asked of the store of a large sweep: `python -m bench.paired [POINTS]`.
 
 A sweep of 10,000 points under eight institutions is simulated (not timed); then its store is asked, in a process of its
-own, for the differences of all pairs of institutions, and for what becomes of the wars of one under another.
+own, for the differences of all pairs of institutions, for what becomes of the wars of one under another, which
+institution is best and which dominates which; and it is diagnosed.
 """
 
 import json
@@ -15,11 +16,14 @@ METRICS = ("war", "peace", "general_war", "challenge", "concession", "participat
 
 ASK = """
 import json, resource, sys, time
-from csmc.analysis import contrasts, prevention
+from csmc.analysis import best, contrasts, diagnose, dominance, prevention
 start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 seconds, processor = {}, {}
 for name, ask in (("contrasts", lambda: contrasts(sys.argv[1])),
-                  ("prevention", lambda: prevention(sys.argv[1], "anarchy", "collective_security"))):
+                  ("prevention", lambda: prevention(sys.argv[1], "anarchy", "collective_security")),
+                  ("best", lambda: best(sys.argv[1])),
+                  ("dominance", lambda: dominance(sys.argv[1])),
+                  ("diagnose", lambda: diagnose(sys.argv[1]))):
     began, busy = time.perf_counter(), time.process_time()
     ask()
     seconds[name], processor[name] = time.perf_counter() - began, time.process_time() - busy

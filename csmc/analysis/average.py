@@ -12,13 +12,12 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from csmc.analysis.estimands import require
+from csmc.analysis.estimands import estimands, seeding
+from csmc.analysis.refusals import require_level
 from csmc.design import RANDOMIZATION
-from csmc.errors import CsmcError, ParameterError
+from csmc.errors import CsmcError
 from csmc.estimate import METRICS
-from csmc.estimate.intervals import LEVEL, upper
-
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import LEVEL, Floats, upper
 
 #: Parts of the answer, and what each means.
 PARTS = {
@@ -73,13 +72,13 @@ def randomized_mean(values: Floats, randomization: NDArray[np.integer], level: f
     return Mean(value, se, value - width, value + width)
 
 
-def monte_carlo_se(errors: Floats, seeding: str) -> Floats:
+def monte_carlo_se(errors: Floats, draws: str) -> Floats:
     """Standard error of a mean over points (first axis) from theirs; a bound where points share their draws.
 
     With independent draws sqrt(sum se_i^2) / n. With common draws correlations are unknown, and the standard deviation
     of a sum is at most the sum of those of its terms: sum se_i / n.
     """
-    total = np.sqrt((errors**2).sum(axis=0)) if seeding == "independent" else errors.sum(axis=0)
+    total = np.sqrt((errors**2).sum(axis=0)) if draws == "independent" else errors.sum(axis=0)
     return np.asarray(total / len(errors))
 
 
@@ -110,13 +109,8 @@ def average(result: xr.Dataset, metrics: Sequence[str] | None = None, *, level: 
     CsmcError
         The design has no independent randomizations, or some point has not run.
     """
-    known = [name for name in METRICS if name in result]
-    for name in metrics or ():
-        require("metric", name, known)
-    chosen = dict.fromkeys(metrics or known)
-    names = [name for metric in chosen for name in (metric, f"{metric}_difference")]
-    if not 0 < level < 1:
-        raise ParameterError(f"level={level} is not between 0 and 1; a level is a share, such as 0.95")
+    asked = estimands(result, metrics or [name for name in METRICS if name in result], None, differences=True)
+    require_level(level)
     missing = int((result["replicates"] == 0).sum())
     if missing:
         raise CsmcError(
@@ -125,16 +119,13 @@ def average(result: xr.Dataset, metrics: Sequence[str] | None = None, *, level: 
         )
     alone = np.zeros(result.sizes["point"], dtype=np.int64)
     numbers = result[RANDOMIZATION].values if RANDOMIZATION in result.coords else alone
-    held = result[[name + end for name in names for end in ("", "_se")]].load()
-    values, errors = (
-        np.stack([held[name + end].transpose("point", ...).values for name in names], axis=1) for end in ("", "_se")
-    )
-    seeding = str(result.attrs["seeding"])
-    parts = dict(zip(PARTS, (*randomized_mean(values, numbers, level), monte_carlo_se(errors, seeding)), strict=True))
+    draws = seeding(result)
+    means, error = randomized_mean(asked.values, numbers, level), monte_carlo_se(np.sqrt(asked.errors), draws)
+    parts = dict(zip(PARTS, (*means, error), strict=True))
     count = len(np.unique(numbers))
     return xr.Dataset(
         {name: (("estimand", "institution"), part, {"long_name": PARTS[name]}) for name, part in parts.items()},
-        coords={"estimand": names, "institution": result["institution"].values},
+        coords={"estimand": list(asked.names), "institution": result["institution"].values},
         attrs={
             "method": f"mean of {count} independent randomizations, Student's t with {count - 1} degrees of freedom",
             "level": level,
@@ -142,7 +133,7 @@ def average(result: xr.Dataset, metrics: Sequence[str] | None = None, *, level: 
             "points": result.sizes["point"],
             "replicates": int(result["replicates"].min()),
             "reference": result.csmc.reference,
-            "seeding": seeding,
-            "monte_carlo": MONTE_CARLO[seeding],
+            "seeding": draws,
+            "monte_carlo": MONTE_CARLO[draws],
         },
     )

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from csmc.analysis.events import event_of, exception, together_in
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import CsmcError, ParameterError, suggestion
 from csmc.estimate import Metric, Moments, Pairs, differences, level_of
@@ -142,13 +143,11 @@ def best(
         for (_, values, _), part in zip(variables.values(), parts, strict=True):
             values[places] = part
         sources[judged.intervals, judged.source] = None
-    variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
-    labels = {name: label for name, label in run.labels(where).items() if "outcome" not in label.dims}
     intervals, chances = (" or ".join(dict.fromkeys(words)) for words in zip(*sources, strict=True))
     methods = {"sure": SURE + intervals, "chances": chances, "uncertainty": SCOPE}
     asked = {"metric": metric, "better": "lower" if question.lower else "higher", "delta": float(delta)}
     numbers = {"confidence_level": level, "draws": draws, "draws_seed": seed}
-    return xr.Dataset(variables, labels, run.attributes(where, replicates) | asked | numbers | methods)
+    return run.answer(variables, where, replicates, asked | numbers | methods)
 
 
 def _question(
@@ -159,8 +158,7 @@ def _question(
         raise ParameterError(f"{run.names[0]!r} is the only institution of this run; which is best takes two or more")
     if not 0 <= delta < np.inf:
         raise ParameterError(f"delta={delta} is not a number from 0 on, in units of {name}")
-    if not 0.5 <= level < 1:
-        raise ParameterError(f"level={level} is not from 0.5 to below 1")
+    require_level(level, least=0.5)
     if not 1 <= draws <= MOST_DRAWS:
         raise ParameterError(
             f"draws={draws} is not from 1 to {MOST_DRAWS}; a thousand tell a probability to two digits"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from csmc.analysis.best import lower_is_better
 from csmc.analysis.events import event_of, exception, together_in
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import CsmcError, ParameterError, suggestion
 from csmc.estimate import Metric, Moments, Pairs, differences, level_of
@@ -106,8 +107,7 @@ def boundary(
     lower = lower_is_better(metric, better)
     if pair[0] == pair[1]:
         raise ParameterError(f"a boundary is between two different institutions, not {institution!r} and itself")
-    if not 0 < level < 1:
-        raise ParameterError(f"level={level} is not between 0 and 1")
+    require_level(level)
     lines = _lines(run, along)
     difference, low, high, replicates = _differences(run, chosen, pair, level_of(run.experiment, level))
     values = [part[lines.points] for part in (difference, low, high)]

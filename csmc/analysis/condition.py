@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from csmc.analysis.estimands import require
+from csmc.analysis.refusals import require
 from csmc.errors import ParameterError
 from csmc.estimate import METRICS
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import ParameterError
 from csmc.estimate import Difference, Metric, Pairs, differences, level_of
@@ -66,12 +67,13 @@ def contrasts(
     Raises
     ------
     ParameterError
-        An institution, metric or point that the run does not have, or a pair of one institution.
+        An institution, metric or point that the run does not have, a pair of one institution, or no such level.
     StoreError
         There is no run, it is damaged, another version of csmc made it, or nothing has run at these points.
     CsmcError
         A pair has not been counted.
     """
+    require_level(level)
     run = opened(output)
     chosen, compared, where = run.metrics(metrics), _pairs(run, pairs), run.points(points)
     shape = len(where), len(run.names), len(run.names)
@@ -88,24 +90,17 @@ def contrasts(
         for metric in chosen
         for _, suffix, prefix, *_ in PARTS
     }
-    variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
-    labels = run.labels(where)
-    labels = {name: label for name, label in labels.items() if "outcome" not in label.dims}
-    labels["other_institution"] = xr.Variable(
-        "other_institution", labels["institution"].values, {"long_name": "institution that is subtracted"}
-    )
-    return xr.Dataset(variables, labels, run.attributes(where, replicates) | {"confidence_level": level})
+    answer = run.answer(variables, where, replicates, {"confidence_level": level})
+    answer["other_institution"].attrs["long_name"] = "institution that is subtracted"
+    return answer
 
 
 def _pairs(run: Stored, named: Sequence[tuple[str, str]] | None) -> Pairs:
-    """Each pair once, by numbers; those with the reference as in a result, and where only they have been counted."""
-    n, reference = len(run.names), run.plan.reference
+    """Each pair once, by numbers, all that have been counted for None; those with the reference as in a result."""
     if named is None:
-        every = ((one, other) for other in range(n) for one in range(other))
-        chosen = {pair for pair in every if run.plan.joint == "all" or reference in pair}
-    else:
-        chosen = {_different(run, *pair) for pair in named}
-    ordered = sorted(pair[::-1] if pair[0] == reference else pair for pair in chosen)
+        return run.counted_pairs()
+    chosen = {_different(run, *pair) for pair in named}
+    ordered = sorted(pair[::-1] if pair[0] == run.plan.reference else pair for pair in chosen)
     return Pairs(*np.array(ordered, dtype=np.int64).reshape(-1, 2).T)
 
 

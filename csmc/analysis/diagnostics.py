@@ -1,7 +1,7 @@
 """Convergence diagnostics: which estimates rest on little, and whether replicates look as independent ones should."""
 
+import os
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,15 +9,14 @@ import xarray as xr
 
 from csmc.analysis.checks import CHECKS, FAMILY, State
 from csmc.analysis.figures import ESTIMATES, Figures, figures, limits
+from csmc.analysis.stored import opened
 from csmc.config import Experiment
-from csmc.engine import Store
 from csmc.engine.batches import Batches, batches
 from csmc.engine.cuts import BATCHED_POINTS
 from csmc.errors import StoreError
-from csmc.estimate import METRICS, chosen_metrics, plan
+from csmc.estimate import METRICS, chosen_metrics
 from csmc.estimate.intervals import Floats
 from csmc.kernel.result import Integers
-from csmc.results.read import result_path
 
 _LABELS = ("institution", "metric", "estimate")
 _ATTRIBUTES = {
@@ -37,7 +36,7 @@ _ATTRIBUTES = {
 }
 
 
-def diagnose(output: str | Path) -> xr.Dataset:
+def diagnose(output: str | os.PathLike[str]) -> xr.Dataset:
     """Check every estimate of an output, and the batches of replicates behind it.
 
     Parameters
@@ -56,12 +55,10 @@ def diagnose(output: str | Path) -> xr.Dataset:
     StoreError
         There is no run, nothing of it has finished, another version of csmc made it, or a block file is damaged.
     """
-    store = Store(result_path(output).parent)
-    experiment = store.experiment()
-    store.refuse_other_kernel(experiment, plan(experiment))
-    if not len(store.index.finished()):
-        raise StoreError(f"{store.path}: nothing has finished yet, so there is nothing to diagnose")
-    return examine(experiment, batches(store))
+    run = opened(output)
+    if not len(run.store.index.finished()):
+        raise StoreError(f"{run.store.path}: nothing has finished yet, so there is nothing to diagnose")
+    return examine(run.experiment, batches(run.store))
 
 
 def examine(experiment: Experiment, parts: Iterable[Batches]) -> xr.Dataset:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import Stored, opened
 from csmc.errors import ParameterError, suggestion
 from csmc.estimate import METRICS, Moments, Pairs, differences, level_of
@@ -70,13 +71,12 @@ def dominance(
     severe = _at_least(groups)
     if len(run.names) < 2:
         raise ParameterError(f"{run.names[0]!r} is the only institution of this run; dominance takes two or more")
-    if not 0.5 < level < 1:
-        raise ParameterError(f"level={level} is not between 0.5 and 1")
+    require_level(level, least=0.5)
     one_shot = max(run.experiment.values_of("dynamics.episodes")) == 1
     exact = one_shot and run.plan.joint != "none" and run.plan.group == 1  # crises of groups are not independent
     if not exact:
         _refuse_without_moments(run, groups)
-    where, pairs = run.points(points), _pairs(run)
+    where, pairs = run.points(points), run.counted_pairs()
     shape = len(where), len(run.names), len(run.names)
     compared, dominates, crossing = np.zeros((3, *shape), dtype=np.bool_)
     replicates = np.zeros(len(where), dtype=np.int64)
@@ -97,13 +97,9 @@ def dominance(
         "dominates": (dims, dominates, {"long_name": "surely less severe at every threshold"}),
         "crossing": (dims, crossing, {"long_name": "each surely less severe at some threshold"}),
         "everywhere": (dims[1:], dominates.all(axis=0), {"long_name": "dominates at every one of the points"}),
-        "replicates": (("point",), replicates, {"units": "1", "long_name": "independent histories"}),
     }
-    labels = {name: label for name, label in run.labels(where).items() if "outcome" not in label.dims}
-    names = labels["institution"].values
-    labels["other_institution"] = xr.Variable("other_institution", names, {"long_name": "institution compared with"})
     told = {"method": METHOD, "confidence_level": level, "scale": " < ".join(" or ".join(group) for group in groups)}
-    return xr.Dataset(variables, labels, run.attributes(where, replicates) | told)
+    return run.answer(variables, where, replicates, told)
 
 
 def _at_least(groups: Sequence[Sequence[str]]) -> Floats:
@@ -132,15 +128,6 @@ def _refuse_without_moments(run: Stored, groups: Sequence[Sequence[str]]) -> Non
             "the default one"
         )
     run.metrics(THRESHOLDS)
-
-
-def _pairs(run: Stored) -> Pairs:
-    """Every pair that has been counted, once."""
-    n, reference = len(run.names), run.plan.reference
-    if run.plan.joint == "all":
-        return Pairs(*np.triu_indices(n, 1))
-    one = np.flatnonzero(np.arange(n) != reference)
-    return Pairs(one, np.full_like(one, reference))
 
 
 def _interval(moments: Moments, pairs: Pairs, severe: Floats | None, level: float) -> Interval:

@@ -7,10 +7,10 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from csmc.errors import CsmcError, ParameterError, suggestion
+from csmc.analysis.refusals import require, require_level
+from csmc.errors import CsmcError, ParameterError
 from csmc.estimate import METRICS
-
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import Floats
 
 #: Noise from this share of the variance between points on is warned of.
 NOISY = 0.1
@@ -38,7 +38,7 @@ class Estimands(NamedTuple):
 def estimands(
     result: xr.Dataset, metrics: Sequence[str], institutions: Sequence[str] | None, differences: bool
 ) -> Estimands:
-    """Read the metrics, and their paired differences from the reference, of all points.
+    """Read the metrics, and their paired differences from the reference, of all points; what is named twice, once.
 
     Raises
     ------
@@ -53,8 +53,9 @@ def estimands(
         require("institution", name, here)
     if not metrics:
         raise ParameterError(f"no metric is named; known: {', '.join(known)}")
-    chosen = tuple(institutions or here)
-    names = tuple(name for metric in metrics for name in (metric, *([f"{metric}_difference"] if differences else [])))
+    chosen = tuple(dict.fromkeys(institutions or here))
+    stems = ("", "_difference") if differences else ("",)
+    names = tuple(metric + stem for metric in dict.fromkeys(metrics) for stem in stems)
     part = result[[name + end for name in names for end in ("", "_se")]].sel(institution=list(chosen)).load()
     values, errors = (
         np.stack([part[name + end].transpose("point", "institution").values for name in names], axis=1)
@@ -63,20 +64,11 @@ def estimands(
     return Estimands(names, chosen, values, errors**2, seeding(result) == "independent")
 
 
-def require(kind: str, name: str, known: Sequence[str]) -> None:
-    """Refuse a name that is not known."""
-    if name not in known:
-        raise ParameterError(
-            f"{name!r} is no {kind} of this result{suggestion(name, known)}; known: {', '.join(known)}"
-        )
-
-
 def check_resampling(resamples: int, level: float) -> None:
     """Refuse numbers that give no interval."""
     if resamples < 100:
         raise ParameterError(f"resamples={resamples} is below 100; an interval needs at least as many, such as 1000")
-    if not 0 < level < 1:
-        raise ParameterError(f"level={level} is not between 0 and 1; a level is a share, such as 0.95")
+    require_level(level)
 
 
 def seeding(result: xr.Dataset) -> str:

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from csmc.errors import CsmcError
-
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import Floats
 
 #: Terms of a parameter's main effect, and points that each term needs.
 MAX_TERMS = 8

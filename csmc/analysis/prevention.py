@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from csmc.analysis.refusals import require_level
 from csmc.analysis.stored import opened
 from csmc.errors import ParameterError
 from csmc.estimate import fates, level_of
@@ -71,19 +72,20 @@ def prevention(
     Raises
     ------
     ParameterError
-        An institution or point that the run does not have, or twice the same institution.
+        An institution or point that the run does not have, twice the same institution, or no such level.
     StoreError
         There is no run, it is damaged, another version of csmc made it, or nothing has run at these points.
     CsmcError
         There are no joint tables, or none of this pair.
     """
+    require_level(level)
     run = opened(output)
     one, two, where = run.institution(institution), run.institution(other), run.points(points)
     if one == two:
         raise ParameterError(f"prevention is between two different institutions, not {institution!r} and itself")
     values: dict[str, NDArray[Any]] = {}
     variables: dict[str, Any] = {}
-    labels, replicates = run.labels(where), np.zeros(len(where), dtype=np.int64)
+    replicates = np.zeros(len(where), dtype=np.int64)
     sizes = {"point": len(where), "outcome": PREVENTED}
     for places, moments in run.chunks(where):
         replicates[places] = moments.replicates
@@ -95,10 +97,8 @@ def prevention(
                 values[name] = np.full([sizes[dim] for dim in dims], empty, part.dtype)
                 variables[name] = dims, values[name], attributes
             values[name][places] = part
-    variables["replicates"] = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
     attributes = {"institution": institution, "other_institution": other, "confidence_level": level}
-    kept = {name: label for name, label in labels.items() if "institution" not in label.dims}
-    return xr.Dataset(variables, kept, run.attributes(where, replicates) | attributes)
+    return run.answer(variables, where, replicates, attributes)
 
 
 def _variables(

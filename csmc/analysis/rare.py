@@ -7,6 +7,8 @@ from pathlib import Path
 
 import xarray as xr
 
+from csmc.analysis.refusals import require, require_level
+from csmc.analysis.stored import design_points
 from csmc.config import Experiment, load_experiment
 from csmc.engine import choose
 from csmc.engine.calls import call_all
@@ -122,8 +124,7 @@ def _check_numbers(question: Question) -> None:
         value = getattr(question, name)
         if not least <= value <= most:
             raise ParameterError(f"{name}={value} is outside [{least}, {most}]")
-    if not 0 < question.level < 1:
-        raise ParameterError(f"level={question.level} is outside (0, 1); write 0.95 for 95 %")
+    require_level(question.level)
 
 
 def _cells(
@@ -135,15 +136,9 @@ def _cells(
         raise ParameterError(f"{event!r} is no event{near}")
     names = [institution.name for institution in experiment.institutions]
     for name in institutions or ():
-        if name not in names:
-            near = suggestion(name, names) or f" (it has: {', '.join(names)})"
-            raise ParameterError(f"{name!r} is no institution of this experiment{near}")
-    numbers = range(experiment.n_points) if points is None else points
-    for number in numbers:
-        if not 0 <= number < experiment.n_points:
-            raise ParameterError(f"point {number} is outside [0, {experiment.n_points - 1}]")
-    chosen = [k for k, name in enumerate(names) if institutions is None or name in institutions]
-    cells = [Cell(*pair) for pair in product(dict.fromkeys(numbers), chosen)]
+        require("institution", name, names, of="experiment")
+    chosen = [k for k, name in enumerate(names) if not institutions or name in institutions]
+    cells = [Cell(*pair) for pair in product(design_points(experiment, points).tolist(), chosen)]
     for cell in cells:
         why = _impossible(experiment, cell, event)
         if why:

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from csmc.analysis.estimands import (
     Estimands,
@@ -18,8 +17,7 @@ from csmc.analysis.estimands import (
     percentiles,
 )
 from csmc.errors import CsmcError
-
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import Floats
 
 METHOD = "elementary effects of half a range, per range: Morris (1991), mu_star of Campolongo et al. (2007)"
 #: A step is half of the range.

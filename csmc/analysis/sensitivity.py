@@ -21,8 +21,7 @@ from csmc.analysis.estimands import (
 from csmc.analysis.main_effects import basis, main_effects, resampled_first
 from csmc.analysis.sobol import Samples, resampled_indices, sobol_indices
 from csmc.errors import CsmcError
-
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import Floats
 
 ARRANGED = "first order Saltelli et al. (2010), total order Jansen (1999), from A, B and A with single values of B"
 GIVEN = "first order only: variance of main effects, cosines of ranks fitted together, less what residuals give it"

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from csmc.estimate.intervals import Floats
 
 #: Resampling weights and sums that are held at once.
 _NUMBERS = 8_000_000

@@ -4,20 +4,21 @@ Nothing is written. Edit here to change how questions name institutions, metrics
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 
+from csmc.analysis.refusals import require
 from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.spans import Costs
 from csmc.errors import ParameterError, StoreError, suggestion
-from csmc.estimate import METRICS, Metric, Moments, chosen_metrics, moments_of, plan
+from csmc.estimate import METRICS, Metric, Moments, Pairs, chosen_metrics, moments_of, plan
 from csmc.kernel.result import Integers, Plan, from_rows
+from csmc.results import result_path
 from csmc.results.coordinates import coordinates
 
 
@@ -43,9 +44,7 @@ class Stored:
 
     def institution(self, name: str) -> int:
         """The number of an institution; ParameterError for a name that the run does not have."""
-        if name not in self.names:
-            near = suggestion(name, self.names) or f" (it has: {', '.join(self.names)})"
-            raise ParameterError(f"{name!r} is no institution of this run{near}")
+        require("institution", name, self.names, of="run")
         return self.names.index(name)
 
     def metrics(self, names: Sequence[str] | None) -> tuple[Metric, ...]:
@@ -61,13 +60,7 @@ class Stored:
 
     def points(self, numbers: Sequence[int] | None) -> Integers:
         """Design points by number, all for None; ParameterError for one that the design does not have."""
-        n = self.experiment.n_points
-        if numbers is not None and not len(numbers):
-            raise ParameterError("no design point is named; name one, or leave the points out for all of them")
-        chosen = np.arange(n) if numbers is None else np.unique(np.array(numbers, dtype=np.int64))
-        for number in chosen[(chosen < 0) | (chosen >= n)]:
-            raise ParameterError(f"point {number} is not in the design, which has points 0 to {n - 1}")
-        return chosen
+        return design_points(self.experiment, numbers)
 
     def chunks(self, points: Integers) -> Iterator[Chunk]:
         """What has been counted at some points, in ascending order; those without finished work are left out.
@@ -111,6 +104,40 @@ class Stored:
             "complete": int((replicates >= asked if ends is None else ends.known[points]).all()),
         }
 
+    def counted_pairs(self) -> Pairs:
+        """Every pair of which all has been counted, once; the reference is the second of its pairs, as in a result."""
+        n, reference = len(self.names), self.plan.reference
+        if self.plan.joint != "all":
+            others = np.flatnonzero(np.arange(n) != reference)
+            return Pairs(others, np.full_like(others, reference))
+        one, other = np.triu_indices(n, 1)
+        turned = one == reference
+        return Pairs(np.where(turned, other, one), np.where(turned, one, other))
+
+    def answer(
+        self, variables: Mapping[str, Any], points: Integers, replicates: Integers, told: Mapping[str, Any]
+    ) -> xr.Dataset:
+        """Variables about some points with the labels of their dimensions, replicates, and what is said of the run."""
+        used = {"point"}.union(*(dims for dims, *_ in variables.values()))
+        labels = {name: label for name, label in self.labels(points).items() if used.issuperset(label.dims)}
+        if "other_institution" in used:
+            names = labels["institution"].values
+            labels["other_institution"] = xr.Variable("other_institution", names, {"long_name": "the other of the two"})
+        counted = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
+        attributes = self.attributes(points, replicates) | dict(told)
+        return xr.Dataset({**variables, "replicates": counted}, labels, attributes)
+
+
+def design_points(experiment: Experiment, numbers: Sequence[int] | None) -> Integers:
+    """Design points by number, in their order, all for None; ParameterError for one that there is not."""
+    n = experiment.n_points
+    if numbers is not None and not len(numbers):
+        raise ParameterError("no design point is named; name one, or leave the points out for all of them")
+    chosen = np.arange(n) if numbers is None else np.unique(np.array(numbers, dtype=np.int64))
+    for number in chosen[(chosen < 0) | (chosen >= n)]:
+        raise ParameterError(f"point {number} is not in the design, which has points 0 to {n - 1}")
+    return chosen
+
 
 def opened(output: str | os.PathLike[str]) -> Stored:
     """Open an output directory (or the result.zarr in one) to ask something of its store.
@@ -120,8 +147,7 @@ def opened(output: str | os.PathLike[str]) -> Stored:
     StoreError
         There is no run, it is damaged, or another version of csmc made it.
     """
-    path = Path(output)
-    store = Store(path.parent if path.suffix == ".zarr" else path)
+    store = Store(result_path(output).parent)
     experiment = store.experiment()
     the_plan = plan(experiment)
     store.refuse_other_kernel(experiment, the_plan)

@@ -6,14 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import warn_if_partial
+from csmc.cli.console import MISSING, warn_if_partial
 from csmc.cli.options import Metrics, Result
 from csmc.cli.report import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
-
-MISSING = "–"
 
 
 def average(

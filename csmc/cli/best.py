@@ -1,14 +1,13 @@
 """`csmc best`: which institution is best, how sure that is, and which dominates which."""
 
 import json
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.console import leave_if_unfinished, say
-from csmc.cli.options import Result
+from csmc.cli.console import MISSING, leave_if_unfinished, or_null, say
+from csmc.cli.options import Better, Metric, Result
 from csmc.cli.report import print_rows
 from csmc.errors import CsmcError
 
@@ -22,10 +21,8 @@ MEANS = ("estimate", "probability_best", "probability_close", "expected_regret")
 
 def best(
     result: Result,
-    metric: Annotated[str, typer.Option(help="By which metric.")] = "war",
-    better: Annotated[
-        str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
-    ] = None,
+    metric: Metric = "war",
+    better: Better = None,
     delta: Annotated[float, typer.Option(help="How much worse than the best is as good, in units of the metric.")] = 0,
     point: Annotated[int | None, typer.Option(help="Number of the design point.", show_default="all")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
@@ -66,12 +63,7 @@ def _institution(found: "xr.Dataset", name: str) -> dict[str, Any]:
     """At how many points what holds, and means over the points with a value."""
     here = found.sel(institution=name)
     counts = {flag: int(here[flag].sum()) for flag in FLAGS}
-    return counts | {mean: _mean(here[mean]) for mean in MEANS}
-
-
-def _mean(values: "xr.DataArray") -> float | None:
-    mean = float(values.mean()) if values.notnull().any() else math.nan
-    return None if math.isnan(mean) else mean
+    return counts | {mean: or_null(float(here[mean].mean())) for mean in MEANS}
 
 
 def _computed(found: "xr.Dataset") -> int:
@@ -111,8 +103,6 @@ def _print_best(found: "xr.Dataset") -> None:
 
 
 def _number(value: float | None, digits: str) -> str:
-    from csmc.report.words import MISSING
-
     return MISSING if value is None else f"{value:{digits}}"
 
 

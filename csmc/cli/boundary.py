@@ -7,25 +7,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.console import leave_if_unfinished, note, say
-from csmc.cli.options import Result
+from csmc.cli.console import MISSING, leave_if_unfinished, say, tell_figures
+from csmc.cli.options import Better, Metric, Result
 from csmc.cli.report import print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
 
 
-MISSING = "–"
-
-
 def boundary(
     result: Result,
     pair: Annotated[tuple[str, str], typer.Option(help="The two institutions.", show_default=False)],
     along: Annotated[str, typer.Option(metavar="PATH", help="The parameter.", show_default=False)],
-    metric: Annotated[str, typer.Option(help="By which metric.")] = "war",
-    better: Annotated[
-        str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
-    ] = None,
+    metric: Metric = "war",
+    better: Better = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
     figure: Annotated[
         Path | None, typer.Option("--figure", metavar="FILE", help="Draw the difference and its boundary there.")
@@ -43,7 +38,7 @@ def boundary(
         from csmc.report.boundary import boundary_figure
 
         boundary_figure(found, figure)
-        (note if as_json else say)(f"figure   {figure}")
+        tell_figures([figure], as_json)
     leave_if_unfinished(found)
 
 

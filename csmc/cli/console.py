@@ -1,6 +1,9 @@
 """Small things that several commands say."""
 
+import math
 import sys
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +15,10 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+#: What stands where there is no number, as in the tables of `csmc.report`, which takes long to import.
+MISSING = "–"
+
+
 def say(text: str = "") -> None:
     """Print text in which no name, title or path can steer the terminal."""
     print(printable_lines(text))
@@ -20,6 +27,17 @@ def say(text: str = "") -> None:
 def note(text: str) -> None:
     """Say something about the run, apart from its result."""
     print(printable_lines(text), file=sys.stderr, flush=True)
+
+
+def tell_figures(paths: Iterable[Path], as_json: bool) -> None:
+    """Say where figures are; apart from the result if that is JSON."""
+    for path in paths:
+        (note if as_json else say)(f"figure   {path}")
+
+
+def or_null(number: float) -> float | None:
+    """A number as JSON has it: null where it is missing."""
+    return None if math.isnan(number) else number
 
 
 def warn_if_partial(dataset: "xr.Dataset") -> None:

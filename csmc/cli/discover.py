@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import note, say, warn_if_partial
+from csmc.cli.console import MISSING, say, tell_figures, warn_if_partial
 from csmc.cli.options import Figures, Result
 from csmc.cli.report import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
 
-MISSING = "–"
 LIMITS = ("parameter", "from", "to", "quasi-p: from", "to", "found again: from", "to")
 STEPS = ("step", "points", "mass", "density", "coverage", "limits")
 
@@ -41,8 +40,7 @@ def discover(
         if figures:
             from csmc.report.tradeoff import trade_off_figure
 
-            for path in trade_off_figure(found, dataset, figures):
-                (note if as_json else say)(f"figure   {path}")
+            tell_figures(trade_off_figure(found, dataset, figures), as_json)
         warn_if_partial(dataset)
 
 

@@ -14,6 +14,10 @@ Figures = Annotated[
     Path | None,
     typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).", show_default=False),
 ]
+Metric = Annotated[str, typer.Option(help="By which metric.")]
+Better = Annotated[
+    str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
+]
 Metrics = Annotated[list[str] | None, typer.Option("--metric", help="A metric; may be repeated.", show_default="war")]
 Institutions = Annotated[
     list[str] | None, typer.Option("--institution", help="An institution; may be repeated.", show_default="all")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.console import leave_if_unfinished, say
-from csmc.cli.options import Result
+from csmc.cli.console import MISSING, leave_if_unfinished, or_null, say
+from csmc.cli.options import Metrics, Result
 from csmc.cli.report import print_rows
 from csmc.errors import ParameterError
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def pairs(
     result: Result,
-    metric: Annotated[
-        list[str] | None, typer.Option(help="Metric to compare; may be repeated.", show_default="war")
-    ] = None,
+    metric: Metrics = None,
     point: Annotated[
         int | None, typer.Option(help="Number of the design point.", show_default="all, or the only one")
     ] = None,
@@ -69,7 +67,7 @@ def _compared(found: "xr.Dataset", name: str) -> Iterator[dict[str, Any]]:
 def _one(found: "xr.Dataset", name: str, pair: dict[str, str]) -> dict[str, Any]:
     here = found.isel(point=0).sel(pair)
     parts = ("difference", "difference_se", "difference_low", "difference_high", "pairing_gain")
-    return {part: _plain(here[f"{name}_{part}"]) for part in parts}
+    return {part: or_null(float(here[f"{name}_{part}"])) for part in parts}
 
 
 def _over_points(found: "xr.Dataset", name: str, pair: dict[str, str]) -> dict[str, Any]:
@@ -80,14 +78,9 @@ def _over_points(found: "xr.Dataset", name: str, pair: dict[str, str]) -> dict[s
     counts = {"lower": lower, "undecided": known - lower - higher, "higher": higher}
     return counts | {
         "missing": found.sizes["point"] - known,
-        "least": _plain(difference.min()),
-        "most": _plain(difference.max()),
+        "least": or_null(float(difference.min())),
+        "most": or_null(float(difference.max())),
     }
-
-
-def _plain(value: "xr.DataArray") -> float | None:
-    number = float(value)
-    return None if math.isnan(number) else number
 
 
 def _print_matrix(found: "xr.Dataset", name: str) -> None:
@@ -130,8 +123,6 @@ def _once(pairs: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 
 def _cell(name: str, value: "xr.DataArray", low: "xr.DataArray", high: "xr.DataArray") -> str:
-    from csmc.report.words import MISSING
-
     if math.isnan(float(value)):
         return MISSING
     ends = "" if math.isnan(float(low)) else f" [{_number(name, float(low))}, {_number(name, float(high))}]"
@@ -150,7 +141,7 @@ def _unit(name: str) -> str:
 
 
 def _number(name: str, value: float | None) -> str:
-    from csmc.report.words import MISSING, points
+    from csmc.report.words import points
 
     if value is None:
         return MISSING
@@ -162,8 +153,8 @@ def _followed(found: "xr.Dataset") -> dict[str, Any]:
     data: dict[str, Any] = {name: found.attrs[name] for name in ("institution", "other_institution")}
     outcomes = [str(outcome) for outcome in found["outcome"].values]
     for name, values in found.data_vars.items():
-        by_outcome = {outcome: _plain(values.sel(outcome=outcome)) for outcome in outcomes if values.dims}
-        data[str(name)] = by_outcome or _plain(values)
+        by_outcome = {outcome: or_null(float(values.sel(outcome=outcome))) for outcome in outcomes if values.dims}
+        data[str(name)] = by_outcome or or_null(float(values))
     return data
 
 
@@ -190,7 +181,7 @@ def _print_outcomes(found: "xr.Dataset", name: str, counts: str) -> None:
 
 
 def _share(found: "xr.Dataset", name: str) -> str:
-    from csmc.report.words import MISSING, percent
+    from csmc.report.words import percent
 
     value, low, high = (float(found[name + end]) for end in ("", "_low", "_high"))
     if math.isnan(value):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import duration, say
+from csmc.cli.console import MISSING, duration, say
 from csmc.cli.options import Config, Overrides
 from csmc.cli.progress import announce_compilation
 from csmc.cli.report import print_rows
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 #: The metric whose half-widths are shown by institution, if it is chosen.
 SHOWN = "war"
-MISSING = "–"
 
 
 def plan(

@@ -1,31 +1,26 @@
 """`csmc rare`: how probable events are that a run hardly ever sees."""
 
 import json
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.console import note, say
-from csmc.cli.options import Config, Overrides
+from csmc.cli.console import MISSING, note, or_null, say
+from csmc.cli.options import Config, Institutions, Overrides
 from csmc.cli.progress import announce_compilation
 from csmc.cli.report import print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
 
-MISSING = "–"
-
 
 def rare(
     config: Config,
     overrides: Overrides = None,
     event: Annotated[str, typer.Option(help="An outcome, or `war`: any of the three.")] = "general_war",
-    institution: Annotated[
-        list[str] | None, typer.Option(help="Institution to answer for; may be repeated.", show_default="all")
-    ] = None,
+    institution: Institutions = None,
     point: Annotated[
         list[int] | None, typer.Option(help="Number of a design point; may be repeated.", show_default="all")
     ] = None,
@@ -75,10 +70,10 @@ def _answers(found: "xr.Dataset") -> Iterator[dict[str, Any]]:
             yield {
                 "point": int(point),
                 "institution": str(institution),
-                **{name: _plain(float(here[name])) for name in ("probability", "low", "high", "relative_error")},
+                **{name: or_null(float(here[name])) for name in ("probability", "low", "high", "relative_error")},
                 "levels": depth,
                 "hits": here["hits"].values[:, :depth].tolist(),
-                "acceptance": _plain(float(here["acceptance"].mean())),
+                "acceptance": or_null(float(here["acceptance"].mean())),
                 "ancestors": here["ancestors"].values.tolist(),
                 "note": str(here["note"].values),
             }
@@ -108,10 +103,6 @@ def _show(found: "xr.Dataset", answers: list[dict[str, Any]]) -> None:
             say(f"point {answer['point']}, {answer['institution']}: {answer['note']}")
     if len(answers) > 1:
         say("Each line has draws of its own: a ratio of two is one of independent estimates, not a paired comparison.")
-
-
-def _plain(number: float) -> float | None:
-    return None if math.isnan(number) else number
 
 
 def _number(value: float | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import note, say, warn_if_partial
+from csmc.cli.console import say, tell_figures, warn_if_partial
 from csmc.cli.options import Result
 from csmc.errors import printable
 
@@ -40,8 +40,8 @@ def report(
             print(json.dumps(summary(dataset).to_dict(), indent=2, ensure_ascii=False))
         else:
             print_summary(dataset)
-        for path in write_figures(dataset, figures) if figures else ():
-            (note if as_json else say)(f"figure   {path}")
+        if figures:
+            tell_figures(write_figures(dataset, figures), as_json)
         warn_if_partial(dataset)
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import note, say, warn_if_partial
+from csmc.cli.console import MISSING, tell_figures, warn_if_partial
 from csmc.cli.options import Figures, Institutions, Metrics, Result
 from csmc.cli.report import print_paragraphs, print_rows
 
@@ -19,7 +19,6 @@ SHOWN = (
     ("mu_star", "mean size of the effect over the range (mu*)"),
     ("sigma", "spread of the effect (sigma)"),
 )
-MISSING = "–"
 
 
 def sensitivity(
@@ -56,8 +55,7 @@ def sensitivity(
         if figures:
             from csmc.report.indices import index_figures
 
-            for path in index_figures(found, dataset, figures):
-                (note if as_json else say)(f"figure   {path}")
+            tell_figures(index_figures(found, dataset, figures), as_json)
         warn_if_partial(dataset)
 
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from csmc.estimate.intervals import BALANCED, Floats
 from csmc.estimate.metrics import Constant
-from csmc.estimate.ratios import Moments, Pairs, Row
+from csmc.estimate.ratios import ROUNDING, Moments, Pairs, Row
 from csmc.kernel.codes import DRAWN_CONTROLS, Control
 from csmc.kernel.result import Integers, Plan, Tallies
 
 #: With fewer units the multiples would be known too badly: nothing is adjusted.
-LEAST_UNITS = 100
+LEAST_UNITS = 1000
 #: Combinations of controls, each scaled to a variance of 1, with less than this are rounding: they are left out.
 _RANK = 1e-9
 
@@ -88,10 +88,14 @@ class Controlled(Moments):
 
     @cached_property
     def _freedom(self) -> Floats:
-        """What the degrees of freedom that the multiples take do to a variance, (point, 1)."""
-        taken = np.where(self.units >= LEAST_UNITS, len(_CONTROLS), 0)
+        """What estimating the multiples from the same units does to a variance, (point, 1).
+
+        It takes degrees of freedom from the residuals, and what it misses adds to the error (Lavenberg and Welch 1981).
+        """
+        units, taken = self.units, np.where(self.units >= LEAST_UNITS, len(_CONTROLS), 0)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.asarray(np.where(taken > 0, (self.units - 1) / (self.units - 1 - taken), 1.0)[:, None])
+            found = (units - 1) / (units - 1 - taken) * (units - 2) / (units - 2 - taken)
+        return np.asarray(np.where(taken > 0, found, 1.0)[:, None])
 
     @cached_property
     def _known(self) -> dict[Row, Floats]:
@@ -129,7 +133,8 @@ def _rest(plain: Floats, left: Floats, right: Floats, towards: Floats, back: Flo
     """Product of (x - left c) and (y - right d): xy - left cy - right xd + left cd right."""
     predicted = np.einsum("pkc,pkc->pk", left, towards) + np.einsum("pkc,pkc->pk", right, back)
     both = np.einsum("pkc,pkcd,pkd->pk", left, among, right)
-    return np.asarray(plain - predicted + both)
+    rest = plain - predicted + both
+    return np.where(np.abs(rest) <= ROUNDING * (np.abs(plain) + np.abs(both)), 0.0, rest)
 
 
 def moments_of(tallies: Tallies, plan: Plan, replicates: Integers, episodes: Integers, states: Integers) -> Moments:

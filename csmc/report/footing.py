@@ -26,12 +26,12 @@ def footing(dataset: xr.Dataset, shown: Collection[str]) -> Iterator[str]:
         found = diagnose(source)
     except StoreError:
         return
-    output = Path(source).parent
+    output = dataset.encoding.get("output", Path(source).parent)
     yield from _faults(found, dataset, output)
     yield from _few_events(found, dataset, output, shown)
 
 
-def _faults(found: xr.Dataset, dataset: xr.Dataset, output: Path) -> Iterator[str]:
+def _faults(found: xr.Dataset, dataset: xr.Dataset, output: str | Path) -> Iterator[str]:
     for name, check in CHECKS.items():
         worst = failures(found, name, 1) if check.finds == "fault" else []
         if worst:
@@ -44,7 +44,7 @@ def _faults(found: xr.Dataset, dataset: xr.Dataset, output: Path) -> Iterator[st
             return
 
 
-def _few_events(found: xr.Dataset, dataset: xr.Dataset, output: Path, shown: Collection[str]) -> Iterator[str]:
+def _few_events(found: xr.Dataset, dataset: xr.Dataset, output: str | Path, shown: Collection[str]) -> Iterator[str]:
     values = found.sel(estimate=["value"])
     worst = failures(values, "events", 1, shown)
     if worst:
@@ -52,8 +52,8 @@ def _few_events(found: xr.Dataset, dataset: xr.Dataset, output: Path, shown: Col
         rest = "rests" if count == 1 else "rest"
         yield (
             f"{count:,} of {of:,} estimates {rest} on fewer than 10 events ({_place(worst[0], dataset)} least of all). "
-            f"That events are rare is a finding, and intervals hold; only the relative precision is low: csmc diagnose "
-            f"{output}."
+            "That events are rare is a finding, and intervals hold; only the relative precision is low "
+            f"(csmc diagnose {output})."
         )
 
 

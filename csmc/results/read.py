@@ -1,5 +1,6 @@
 """Opening a result."""
 
+import os
 from pathlib import Path
 
 import xarray as xr
@@ -12,7 +13,7 @@ from csmc.errors import StoreError
 RESULT_NAME = "result.zarr"
 
 
-def result_path(path: str | Path) -> Path:
+def result_path(path: str | os.PathLike[str]) -> Path:
     """Where the result is: `path` itself if it names a Zarr directory, else inside the output directory `path`."""
     path = Path(path)
     return path if path.suffix == ".zarr" else path / RESULT_NAME
@@ -47,7 +48,7 @@ def _other_precision(result: Path, dataset: xr.Dataset) -> bool:
     return bool(asked) and as_text(asked) != dataset.attrs.get("precision")
 
 
-def open_results(path: str | Path) -> xr.Dataset:
+def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
     """Open a result, lazily: values are read when they are used.
 
     Parameters
@@ -76,6 +77,7 @@ def open_results(path: str | Path) -> xr.Dataset:
     if not _is_result(dataset):
         dataset.close()
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
+    dataset.encoding["output"] = str(where.parent)  # as it was given; xarray's own "source" is absolute
     return dataset
 
 

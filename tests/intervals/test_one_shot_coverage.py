@@ -118,6 +118,20 @@ def test_one_shot_paired_differences_are_covered_however_few_pairs_differ(eviden
     )
 
 
+@pytest.mark.parametrize(
+    ("crises", "least"), [(20, 0.9264), (200, 0.9307), (1_000, 0.9312), (10_000, 0.9311), (100_000, 0.9311)]
+)
+def test_where_all_pairs_differ_in_one_direction_more_crises_do_not_help(crises: int, least: float) -> None:
+    """How many differ is then nearly Poisson, so that coverage is of how many are expected, not of how many crises."""
+    counts = np.arange(min(crises, 200) + 1)
+    result = wars(Pairs(0 * counts, counts, 0 * counts), crises)
+    low, high = result.difference_low[:, OTHER], result.difference_high[:, OTHER]
+    at = rates(low, high)
+    at = at[at * crises < 100][:, None]
+    coverage = (binom.pmf(counts, crises, at) * holds(low, high, at)).sum(axis=1)
+    assert coverage.min() == pytest.approx(least, abs=1e-4)
+
+
 @pytest.mark.parametrize("crises", [1_000, 10_000, 100_000])
 @pytest.mark.parametrize(("expected", "share", "published"), [(0.6, 5 / 6, 1.0), (6, 5 / 6, 0.968), (40, 3 / 5, 0.956)])
 def test_rare_discordant_pairs_give_the_published_coverage(

@@ -2,15 +2,28 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
+import csmc
 from csmc.config import Experiment, load_experiment
 from csmc.errors import ConfigError
 
 #: Writes text under a name in the test's directory.
 Write = Callable[..., Path]
+
+
+class Ended(NamedTuple):
+    """What a command left: its exit code, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+#: Runs a command in this process.
+Command = Callable[..., Ended]
 
 GOOD = """
 name: divergence-and-commitment
@@ -44,3 +57,11 @@ def refusal_of(**sections: Any) -> tuple[str, ...]:
     with pytest.raises(ConfigError) as caught:
         Experiment(**({"institutions": ["anarchy"]} | sections))
     return caught.value.problems
+
+
+def ran(text: str, folder: Path, *changes: str) -> Path:
+    """The output of a configuration with some values overridden, which has run; it is `experiment.yaml` beside it."""
+    config = folder / "experiment.yaml"
+    config.write_text(text)
+    csmc.run(load_experiment(config, changes), output=folder / "out", threads=1).close()
+    return folder / "out"

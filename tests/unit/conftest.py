@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.configurations import Write
+from csmc.cli import main
+from tests.unit.configurations import Command, Ended, Write
 
 
 @pytest.fixture
@@ -18,3 +19,16 @@ def write(tmp_path: Path) -> Write:
         return path
 
     return write_file
+
+
+@pytest.fixture
+def csmc_command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command in this process."""
+
+    def run(*arguments: object) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main([str(argument) for argument in arguments])
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return run

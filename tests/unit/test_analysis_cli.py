@@ -1,15 +1,13 @@
 """`csmc sensitivity` and `csmc discover` on runs of the real kernel, from a file to tables and figures."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import csmc
-from csmc.cli import main
+from tests.unit.configurations import Command
 
 CONFIGURATION = """\
 name: {kind}
@@ -29,12 +27,6 @@ COUNTS = {"saltelli": "points: 16", "morris": "trajectories: 8", "lhs": "points:
 DIFFERENCE = "war[un_security_council - balance_of_power] < -0.02"
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Finished runs by the kind of their design."""
@@ -47,20 +39,7 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@pytest.fixture
-def csmc_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Run a command in this process."""
-
-    def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
-
-
-def test_a_stored_result_has_its_places_and_gives_both_orders(outputs: dict[str, Path], csmc_command) -> None:
+def test_a_stored_result_has_its_places_and_gives_both_orders(outputs: dict[str, Path], csmc_command: Command) -> None:
     with csmc.open_results(outputs["saltelli"]) as result:
         assert result["matrix"].values.tolist() == [0, 1, 2, 3] * 16
         found = csmc.analysis.sensitivity(result, resamples=200)
@@ -81,7 +60,7 @@ def test_a_stored_result_has_its_places_and_gives_both_orders(outputs: dict[str,
     ("kind", "names"), [("saltelli", {"first", "total"}), ("morris", {"mu_star", "sigma"}), ("lhs", {"first"})]
 )
 def test_every_design_is_analysed_by_its_method_as_json_and_drawn(
-    outputs: dict[str, Path], csmc_command, tmp_path: Path, kind: str, names: set[str]
+    outputs: dict[str, Path], csmc_command: Command, tmp_path: Path, kind: str, names: set[str]
 ) -> None:
     ended = csmc_command(
         "sensitivity", outputs[kind], "--metric", "war", "--metric", "peace", "--json", "--figures", tmp_path
@@ -97,7 +76,7 @@ def test_every_design_is_analysed_by_its_method_as_json_and_drawn(
     assert len(drawn) == 8
 
 
-def test_one_institution_without_differences(outputs: dict[str, Path], csmc_command) -> None:
+def test_one_institution_without_differences(outputs: dict[str, Path], csmc_command: Command) -> None:
     ended = csmc_command("sensitivity", outputs["saltelli"], "--institution", "un_security_council", "--no-differences")
     assert ended.code == 0
     assert "against" not in ended.out
@@ -105,7 +84,9 @@ def test_one_institution_without_differences(outputs: dict[str, Path], csmc_comm
     assert "balance of power  " not in ended.out
 
 
-def test_a_box_is_told_with_its_limits_and_drawn(outputs: dict[str, Path], csmc_command, tmp_path: Path) -> None:
+def test_a_box_is_told_with_its_limits_and_drawn(
+    outputs: dict[str, Path], csmc_command: Command, tmp_path: Path
+) -> None:
     ended = csmc_command("discover", outputs["lhs"], "--where", DIFFERENCE, "--figures", tmp_path)
     assert ended.code == 0
     assert f"{DIFFERENCE}: " in ended.out
@@ -126,7 +107,7 @@ def test_a_box_is_told_with_its_limits_and_drawn(outputs: dict[str, Path], csmc_
     ],
 )
 def test_a_wrong_question_is_an_error_of_usage(
-    outputs: dict[str, Path], csmc_command, arguments: tuple, said: str
+    outputs: dict[str, Path], csmc_command: Command, arguments: tuple, said: str
 ) -> None:
     command, *options = arguments
     ended = csmc_command(command, outputs["saltelli"], *options)

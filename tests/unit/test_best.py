@@ -1,7 +1,6 @@
 """What is asked of a run: which institution is best, which dominates which; and what wrong questions are told."""
 
 import json
-from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
@@ -13,11 +12,11 @@ import csmc
 from csmc.analysis import best, boundary, dominance
 from csmc.analysis.dominance import SEVERITY, _at_least, _interval
 from csmc.analysis.stored import opened
-from csmc.cli import main
 from csmc.engine import Store
 from csmc.errors import CsmcError, ParameterError
 from csmc.estimate import Pairs, plan
 from csmc.estimate.selection import select
+from tests.unit.configurations import Command, ran
 
 INSTITUTIONS = ("balance_of_power", "un_security_council", "collective_security")
 DIVERGENCE = "interests.divergence"
@@ -33,29 +32,22 @@ execution: {threads: 1}
 """
 
 
-def made(folder: Path, *changes: str, text: str = CONFIGURATION) -> Path:
-    config = folder / "race.yaml"
-    config.write_text(text)
-    csmc.run(csmc.load_experiment(config, changes), output=folder / "out", threads=1).close()
-    return folder / "out"
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One-shot crises with joint tables against the reference, as runs have by default."""
-    return made(tmp_path_factory.mktemp("reference"))
+    return ran(CONFIGURATION, tmp_path_factory.mktemp("reference"))
 
 
 @pytest.fixture(scope="module")
 def paired(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same crises with every pair counted."""
-    return made(tmp_path_factory.mktemp("all"), "outputs.joint=all")
+    return ran(CONFIGURATION, tmp_path_factory.mktemp("all"), "outputs.joint=all")
 
 
 @pytest.fixture(scope="module")
 def histories(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Histories of five episodes with every pair counted."""
-    return made(tmp_path_factory.mktemp("histories"), "outputs.joint=all", "dynamics.episodes=5")
+    return ran(CONFIGURATION, tmp_path_factory.mktemp("histories"), "outputs.joint=all", "dynamics.episodes=5")
 
 
 def same(one: xr.Dataset, other: xr.Dataset, *but: str) -> None:
@@ -133,7 +125,7 @@ def test_what_was_not_counted_of_pairs_is_told_with_what_would_do(run: Path) -> 
 
 def test_one_institution_has_no_rival(tmp_path: Path) -> None:
     one = CONFIGURATION.replace("balance_of_power, un_security_council, ", "")
-    output = made(tmp_path, "design={grid: {interests.divergence: [1.0]}}", "reference=collective_security", text=one)
+    output = ran(one, tmp_path, "design={grid: {interests.divergence: [1.0]}}", "reference=collective_security")
     for ask in (best, dominance):
         with pytest.raises(ParameterError, match="the only institution"):
             ask(output)
@@ -193,23 +185,16 @@ def test_scales_must_hold_every_outcome_once(paired: Path, histories: Path) -> N
         dominance(histories, everything)
 
 
-def told(arguments: Sequence[object], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    capsys.readouterr()
-    with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
-    return int(ended.value.code or 0), *capsys.readouterr()
-
-
-def test_the_command_tells_what_is_sure_and_what_is_likely(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = told(["best", run, "--delta", 0.01], capsys)
+def test_the_command_tells_what_is_sure_and_what_is_likely(run: Path, csmc_command: Command) -> None:
+    code, out, _ = csmc_command("best", run, "--delta", 0.01)
     assert code == 0
     assert "at how many of 4 points" in out
     assert "surely within 0.01" in out
     assert "dominance in severity" in out
-    code, out, _ = told(["best", run, "--point", 2], capsys)
+    code, out, _ = csmc_command("best", run, "--point", 2)
     assert code == 0
     assert "best by war (lower is better), point 2" in out
-    code, out, _ = told(["best", run, "--json"], capsys)
+    code, out, _ = csmc_command("best", run, "--json")
     data = json.loads(out)
     assert set(data["institutions"]) == set(INSTITUTIONS)
     assert sum(part["probability_best"] for part in data["institutions"].values()) == pytest.approx(1)
@@ -219,31 +204,38 @@ def test_the_command_tells_what_is_sure_and_what_is_likely(run: Path, capsys: py
     )
 
 
-def test_the_command_refuses_in_one_message(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_refuses_in_one_message(run: Path, tmp_path: Path, csmc_command: Command) -> None:
     for arguments, code, message in (
         (["best", run, "--metric", "wars"], 2, "did you mean war?"),
         (["best", run, "--metric", "general_war"], 1, "outputs.joint: all"),
         (["best", run, "--delta=-1"], 2, "delta=-1.0"),
         (["best", tmp_path / "nothing"], 2, "holds no csmc run"),
     ):
-        found, _, err = told(arguments, capsys)
+        found, _, err = csmc_command(*arguments)
         assert (found, message in err) == (code, True), err
 
 
-def test_severity_that_was_not_counted_leaves_the_rest_of_the_answer(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    output = made(
-        tmp_path, "outputs.joint=all", "dynamics.episodes=3", "outputs.metrics=[war]", "sampling.replicates=50"
+def test_severity_that_was_not_counted_leaves_the_rest_of_the_answer(tmp_path: Path, csmc_command: Command) -> None:
+    output = ran(
+        CONFIGURATION,
+        tmp_path,
+        "outputs.joint=all",
+        "dynamics.episodes=3",
+        "outputs.metrics=[war]",
+        "sampling.replicates=50",
     )
-    code, out, _ = told(["best", output], capsys)
+    code, out, _ = csmc_command("best", output)
     assert code == 0
     assert "dominance in severity: 'wider_war' has not been counted" in out
 
 
-def test_a_partial_run_is_answered_for_what_is_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    output = made(tmp_path, "design={grid: {interests.divergence: [0.5, 2.0]}}", "sampling.replicates=100")
-    larger = csmc.load_experiment(tmp_path / "race.yaml", ["design={grid: {interests.divergence: [0.5, 2.0, 3.0]}}"])
+def test_a_partial_run_is_answered_for_what_is_there(tmp_path: Path, csmc_command: Command) -> None:
+    output = ran(
+        CONFIGURATION, tmp_path, "design={grid: {interests.divergence: [0.5, 2.0]}}", "sampling.replicates=100"
+    )
+    larger = csmc.load_experiment(
+        tmp_path / "experiment.yaml", ["design={grid: {interests.divergence: [0.5, 2.0, 3.0]}}"]
+    )
     with Store(output).claim(larger, plan(larger)):
         pass
     found, ordered, along = best(output), dominance(output), boundary(output, "war", *INSTITUTIONS[:2], DIVERGENCE)
@@ -253,5 +245,5 @@ def test_a_partial_run_is_answered_for_what_is_there(tmp_path: Path, capsys: pyt
     assert not ordered["compared"][2].any()
     assert not ordered["everywhere"].any()
     assert along["points"].values.tolist() == [2]
-    code, out, err = told(["best", output], capsys)
+    code, out, err = csmc_command("best", output)
     assert (code, "at how many of 2 points" in out, "this is partial" in err) == (3, True, True)

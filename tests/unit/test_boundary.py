@@ -15,6 +15,7 @@ from csmc.cli.boundary import _print
 from csmc.errors import CsmcError, ParameterError
 from csmc.report.boundary import boundary_figure
 from csmc.results.coordinates import TEXT
+from tests.unit.configurations import ran
 
 DIVERGENCE, COST = "interests.divergence", "crisis.war_cost"
 CONFIGURATION = """\
@@ -30,16 +31,9 @@ execution: {threads: 1}
 PAIR = ("collective_security", "balance_of_power")
 
 
-def made(folder: Path, *changes: str) -> Path:
-    config = folder / "line.yaml"
-    config.write_text(CONFIGURATION)
-    csmc.run(csmc.load_experiment(config, changes), output=folder / "out", threads=1).close()
-    return folder / "out"
-
-
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("line"))
+    return ran(CONFIGURATION, tmp_path_factory.mktemp("line"))
 
 
 def test_lines_have_the_differences_of_their_points(run: Path) -> None:
@@ -59,7 +53,7 @@ def test_lines_have_the_differences_of_their_points(run: Path) -> None:
 def test_a_pair_without_the_reference_is_told_from_patterns_of_war(run: Path, tmp_path: Path) -> None:
     pair = ("collective_security", "un_security_council")
     found = boundary(run, "war", *pair, DIVERGENCE)
-    all_pairs = made(tmp_path, "outputs.joint=all")
+    all_pairs = ran(CONFIGURATION, tmp_path, "outputs.joint=all")
     xr.testing.assert_allclose(found, boundary(all_pairs, "war", *pair, DIVERGENCE), rtol=1e-9)
     war = contrasts(all_pairs, ["war"], [pair]).sel(institution=pair[0], other_institution=pair[1])
     np.testing.assert_allclose(found["difference"].values.T.ravel(), war["war_difference"], atol=1e-12)
@@ -146,7 +140,7 @@ def test_other_wrong_questions_are_refused(run: Path) -> None:
 )
 def test_designs_without_lines_are_refused(tmp_path: Path, design: str, along: str, told: str) -> None:
     written = design.replace("A:", f"{DIVERGENCE}:").replace("B:", f"{COST}:")
-    output = made(tmp_path, f"design={written}", "sampling.replicates=20")
+    output = ran(CONFIGURATION, tmp_path, f"design={written}", "sampling.replicates=20")
     with pytest.raises(ParameterError, match=told):
         boundary(output, "war", *PAIR, along)
 

@@ -8,17 +8,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import csmc
-from csmc.cli import main
 from csmc.cli.console import duration, quantity
 from csmc.cli.progress import Lines, described
 from csmc.cli.report import print_table
 from csmc.engine import Progress, Store
 from csmc.report import Table
+from tests.unit.configurations import Command
 
 CONFIGURATION = """\
 name: small
@@ -34,12 +33,6 @@ execution: {threads: 1}
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -48,25 +41,11 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-@pytest.fixture
-def csmc_command(capsys: pytest.CaptureFixture[str]):
-    """Run a command in this process."""
-
-    def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        code = ended.value.code
-        return Ended(int(code or 0), *capsys.readouterr())
-
-    return run
-
-
-def test_the_version_is_the_packages(csmc_command) -> None:
+def test_the_version_is_the_packages(csmc_command: Command) -> None:
     assert csmc_command("--version") == (0, f"csmc {csmc.__version__}\n", "")
 
 
-def test_help_lists_every_command(csmc_command) -> None:
+def test_help_lists_every_command(csmc_command: Command) -> None:
     ended = csmc_command("--help")
     assert ended.code == 0
     assert all(
@@ -80,7 +59,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert not {"numpy", "numba", "xarray", "ray", "matplotlib", "pydantic", "scipy"} & set(loaded)
 
 
-def test_a_run_prints_the_comparison_and_where_everything_is(config: Path, csmc_command) -> None:
+def test_a_run_prints_the_comparison_and_where_everything_is(config: Path, csmc_command: Command) -> None:
     ended = csmc_command("run", config)
     assert ended.code == 0, ended.err
     assert "collective security" in ended.out
@@ -118,14 +97,14 @@ def test_the_python_interface_gives_the_same_numbers(config: Path) -> None:
     assert by_path.attrs["complete"] == 1
 
 
-def test_validate_says_what_would_run(config: Path, csmc_command) -> None:
+def test_validate_says_what_would_run(config: Path, csmc_command: Command) -> None:
     ended = csmc_command("validate", config, "-s", "sampling.replicates=1000")
     assert ended.code == 0
     assert "2 points x 1,000 replicates" in ended.out
     assert not Path("results").exists()
 
 
-def test_plan_says_what_a_run_would_cost_and_writes_nothing(config: Path, csmc_command) -> None:
+def test_plan_says_what_a_run_would_cost_and_writes_nothing(config: Path, csmc_command: Command) -> None:
     less = ["-s", "outputs.metrics=[war, peace]", "-s", "outputs.joint=none"]
     ended = csmc_command("plan", config, *less, "--seconds", "0.1", "--cores", "8", "--cores", "512")
     assert (ended.code, ended.err) == (0, "")
@@ -144,13 +123,13 @@ def test_plan_says_what_a_run_would_cost_and_writes_nothing(config: Path, csmc_c
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("*.yaml")))
-def test_every_configuration_of_the_repository_is_right(name: str, csmc_command) -> None:
+def test_every_configuration_of_the_repository_is_right(name: str, csmc_command: Command) -> None:
     ended = csmc_command("validate", CONFIGS / name)
     assert (ended.code, ended.err) == (0, "")
     assert f"{name} is right" in ended.out
 
 
-def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_command) -> None:
+def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_command: Command) -> None:
     for verb in ("validate", "run"):
         ended = csmc_command(verb, config, "-s", "outputs.metrics=[war, wars, peace, xyzzy]")
         assert (ended.code, ended.out) == (2, "")
@@ -164,7 +143,7 @@ def test_unknown_metrics_are_refused_before_anything_runs(config: Path, csmc_com
     assert [path.name for path in config.parent.iterdir()] == [config.name]
 
 
-def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_command) -> None:
+def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_command: Command) -> None:
     config.write_text(CONFIGURATION + "parameters: {crisis.war_cots: 1, response.rounds: 99}\n")
     for verb in ("validate", "run"):
         ended = csmc_command(verb, config)
@@ -198,7 +177,9 @@ def test_every_error_of_a_configuration_is_told_at_once(config: Path, csmc_comma
         ["no_such_command"],
     ],
 )
-def test_what_cannot_be_done_ends_with_2_and_writes_nothing(config: Path, csmc_command, arguments: list[str]) -> None:
+def test_what_cannot_be_done_ends_with_2_and_writes_nothing(
+    config: Path, csmc_command: Command, arguments: list[str]
+) -> None:
     ended = csmc_command(*arguments)
     assert ended.code == 2
     assert ended.err
@@ -206,7 +187,7 @@ def test_what_cannot_be_done_ends_with_2_and_writes_nothing(config: Path, csmc_c
     assert [path.name for path in config.parent.iterdir()] == [config.name]
 
 
-def test_institutions_are_listed_and_shown_in_full(csmc_command) -> None:
+def test_institutions_are_listed_and_shown_in_full(csmc_command: Command) -> None:
     listed = csmc_command("institutions")
     assert all(name in listed.out for name in csmc.institutions.names())
     one = csmc_command("institutions", "un_security_council")
@@ -214,7 +195,7 @@ def test_institutions_are_listed_and_shown_in_full(csmc_command) -> None:
     assert "Charter" in one.out
 
 
-def test_the_schema_is_json(csmc_command) -> None:
+def test_the_schema_is_json(csmc_command: Command) -> None:
     assert json.loads(csmc_command("schema").out) == csmc.schema()
 
 
@@ -233,7 +214,7 @@ def start(config: Path, output: str, replicates: int) -> subprocess.Popen[str]:
     return process
 
 
-def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_command) -> None:
+def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_command: Command) -> None:
     with start(config, "stopped", 40_000_000) as process:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=60)
@@ -253,7 +234,7 @@ def test_an_interrupted_run_ends_with_130_and_keeps_its_work(config: Path, csmc_
 
 
 @pytest.mark.proof
-def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, csmc_command) -> None:
+def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, csmc_command: Command) -> None:
     with start(config, "killed", 4_000_000) as process:
         process.kill()
     assert process.returncode == -signal.SIGKILL
@@ -263,7 +244,7 @@ def test_a_killed_run_goes_on_to_the_bits_of_an_undisturbed_one(config: Path, cs
     assert digests[0] == digests[1]
 
 
-def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path, csmc_command) -> None:
+def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path, csmc_command: Command) -> None:
     csmc_command("run", config, "--quiet")
     assert csmc_command("report", "results/small").code == 0
     spec = Path("results/small/spec.json")
@@ -292,7 +273,7 @@ def test_an_output_takes_more_replicates_and_points_but_with_joint_tables_no_oth
     assert "holds points that the design asked for does not have" in fewer.err
 
 
-def test_an_output_without_joint_tables_takes_more_institutions(config: Path, csmc_command) -> None:
+def test_an_output_without_joint_tables_takes_more_institutions(config: Path, csmc_command: Command) -> None:
     few = ["-s", "outputs.joint=none"]
     more = [*few, "-s", "institutions=[balance_of_power, anarchy, collective_security]", "--json"]
     assert csmc_command("run", config, *few, "--quiet").code == 0
@@ -325,7 +306,7 @@ def test_numbers_and_times_are_for_people() -> None:
     assert [duration(s) for s in (0.4, 59, 185, 8040)] == ["0 s", "59 s", "3 min 5 s", "2 h 14 min"]
 
 
-def test_shards_status_and_verification_from_the_command_line(config: Path, csmc_command) -> None:
+def test_shards_status_and_verification_from_the_command_line(config: Path, csmc_command: Command) -> None:
     whole = json.loads(csmc_command("run", config, "-o", "whole", "--json").out)["digest"]
     half = csmc_command("run", config, "-o", "out", "--shard", "1/2", "-s", "execution.block=100")
     assert half.code == 0
@@ -354,7 +335,7 @@ def test_shards_status_and_verification_from_the_command_line(config: Path, csmc
     assert "write i/N" in wrong.err
 
 
-def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_command, monkeypatch) -> None:
+def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_command: Command, monkeypatch) -> None:
     from csmc import kernel
 
     tally_points = kernel.tally_points
@@ -373,7 +354,7 @@ def test_work_that_fails_leaves_a_partial_result_and_code_3(config: Path, csmc_c
     monkeypatch.undo()
 
 
-def test_a_run_with_a_precision_says_where_it_is_reached(config: Path, csmc_command) -> None:
+def test_a_run_with_a_precision_says_where_it_is_reached(config: Path, csmc_command: Command) -> None:
     precision = "sampling={precision: {war: {half_width: 0.015}}, max_replicates: 2000}"
     valid = csmc_command("validate", config, "-s", precision)
     assert "2 points, each until war ± 0.015\n  or 2,000 replicates" in valid.out

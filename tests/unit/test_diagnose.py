@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from csmc.engine.block_file import write_block
 from csmc.errors import StoreError
 from csmc.report import summary
 from csmc.results import open_results
+from tests.unit.configurations import Command
 
 CONFIGURATION = """\
 name: small
@@ -29,8 +29,6 @@ parameters: {institutions.collective_security.obligation.strength: 4}
 sampling: {replicates: 17_000}
 execution: {threads: 1}
 """
-
-Command = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture(scope="module")
@@ -46,18 +44,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def output(kept: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(kept, tmp_path / "out"))
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    def run(*arguments: object) -> tuple[int, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        said = capsys.readouterr()
-        return int(ended.value.code or 0), said.out + said.err
-
-    return run
 
 
 def copy_a_batch(output: Path) -> None:
@@ -128,29 +114,31 @@ def test_large_designs_are_counted_without_batches(kept: Path, monkeypatch: pyte
     assert not found["estimates"].drop_sel(check=here).drop_sel(state="untold").any()
 
 
-def test_the_command_tells_a_good_result(kept: Path, command: Command) -> None:
-    code, said = command("diagnose", kept)
+def test_the_command_tells_a_good_result(kept: Path, csmc_command: Command) -> None:
+    code, said, _ = csmc_command("diagnose", kept)
     assert code == 0
     assert "No sign of a fault" in said
     assert all(name.replace("_", " ") in said for name in CHECKS)
-    code, said = command("diagnose", kept, "--json")
+    code, said, _ = csmc_command("diagnose", kept, "--json")
     facts = json.loads(said)
     assert (code, facts["faults"], facts["n"]) == (0, [], 17_000)
     assert facts["checks"]["homogeneity"]["off"] == 0
     assert facts["checks"]["events"]["worst"][0]["figure"] < 10
 
 
-def test_a_copied_batch_is_told_by_the_command_the_report_and_by_counting_again(output: Path, command: Command) -> None:
+def test_a_copied_batch_is_told_by_the_command_the_report_and_by_counting_again(
+    output: Path, csmc_command: Command
+) -> None:
     copy_a_batch(output)
-    code, said = command("diagnose", output)
+    code, said, _ = csmc_command("diagnose", output)
     assert code == 1
     assert "A FAULT: repeats." in said
-    code, said = command("report", output)
+    code, said, _ = csmc_command("report", output)
     assert code == 0
     assert "WARNING: not as independent replicates should be (repeats)" in said
-    code, said = command("verify", output, "--all")
+    code, _, err = csmc_command("verify", output, "--all")
     assert code == 1
-    assert "point 1 differs" in said
+    assert "point 1 differs" in err
 
 
 def test_a_summary_says_once_what_rests_on_few_events(kept: Path) -> None:
@@ -161,6 +149,15 @@ def test_a_summary_says_once_what_rests_on_few_events(kept: Path) -> None:
     assert "is a finding" in note
     assert f"csmc diagnose {kept}" in note
     assert ((general > 0) & (general < 10)).any()
+
+
+@pytest.mark.parametrize("name", ["out", "out/result.zarr"])
+def test_a_summary_names_the_output_as_it_was_typed(
+    output: Path, csmc_command: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(output.parent)
+    said = " ".join(csmc_command("report", name)[1].split())
+    assert "(csmc diagnose out)." in said
 
 
 def test_a_summary_says_nothing_where_there_is_nothing_to_say(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,13 +14,13 @@ import xarray as xr
 import csmc
 from csmc.analysis import contrasts, prevention
 from csmc.analysis.stored import opened
-from csmc.cli import main
 from csmc.config import Experiment
 from csmc.engine import LocalEngine, Store, run
 from csmc.engine.spec import spec_digest
 from csmc.errors import CsmcError, ParameterError, StoreError
 from csmc.estimate import METRICS, estimate, plan
 from csmc.results import assemble
+from tests.unit.configurations import Command
 
 NAMES = ("balance_of_power", "anarchy", "twin", "collective_security")
 METRICS_OF_RUN = ("war", "wider_war", "war_given_challenge", "concession")
@@ -217,7 +217,9 @@ def test_a_partial_run_answers_for_what_is_there_and_says_so(tmp_path: Path) -> 
         (lambda path: contrasts(path, points=[]), "no design point is named; name one, or leave the points out"),
         (lambda path: contrasts(path, points=[2]), "point 2 is not in the design, which has points 0 to 1"),
         (lambda path: prevention(path, "twin", "twin"), "two different institutions, not 'twin' and itself"),
-        (lambda path: prevention(path, "twin", "nobody"), "'nobody' is no institution of this run (it has: balance_"),
+        (lambda path: prevention(path, "twin", "nobody"), "'nobody' is no institution of this run; known: balance_"),
+        (lambda path: contrasts(path, level=95), "level=95 is not between 0 and 1"),
+        (lambda path: prevention(path, "anarchy", "twin", level=0), "level=0 is not between 0 and 1"),
     ],
 )
 def test_what_the_run_does_not_have_is_named(ask: Callable[[Path], Any], words: str, everything: Path) -> None:
@@ -268,23 +270,8 @@ def test_an_output_of_crises_cannot_grow_by_histories_and_the_reason_is_told(tmp
         pass
 
 
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Run a command in this process."""
-
-    def ended(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main([str(argument) for argument in arguments])
-        return int(caught.value.code or 0), *capsys.readouterr()
-
-    return ended
-
-
-def test_the_command_shows_a_matrix_of_one_point(
-    everything: Path, command: Callable[..., tuple[int, str, str]]
-) -> None:
-    code, out, _ = command("pairs", everything, "--point", 1)
+def test_the_command_shows_a_matrix_of_one_point(everything: Path, csmc_command: Command) -> None:
+    code, out, _ = csmc_command("pairs", everything, "--point", 1)
     found = contrasts(everything, ["war"]).isel(point=1).sel(institution="anarchy", other_institution=NAMES[3])
     low, high = (100 * float(found[f"war_difference_{end}"]) for end in ("low", "high"))
     assert code == 0
@@ -295,10 +282,8 @@ def test_the_command_shows_a_matrix_of_one_point(
     assert rows[1].count("[") == 3
 
 
-def test_the_command_counts_the_points_of_a_design(
-    everything: Path, command: Callable[..., tuple[int, str, str]]
-) -> None:
-    code, out, _ = command("pairs", everything, "--json", "--metric", "war", "--metric", "concession")
+def test_the_command_counts_the_points_of_a_design(everything: Path, csmc_command: Command) -> None:
+    code, out, _ = csmc_command("pairs", everything, "--json", "--metric", "war", "--metric", "concession")
     said = json.loads(out)
     assert (code, said["complete"]) == (0, True)
     found = contrasts(everything, ["war"])
@@ -310,22 +295,20 @@ def test_the_command_counts_the_points_of_a_design(
     assert len(said["war"]) == len(said["concession"]) == 12
     (twins,) = (p for p in said["war"] if (p["institution"], p["other_institution"]) == ("anarchy", "twin"))
     assert twins["undecided"] == 2
-    code, out, _ = command("pairs", everything)
+    code, out, _ = csmc_command("pairs", everything)
     assert "war: first minus second, at how many of 2 points" in out
     assert sum(" - " in line for line in out.splitlines()) == 6
 
 
-def test_the_command_follows_wars_in_words_and_numbers(
-    everything: Path, command: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_the_command_follows_wars_in_words_and_numbers(everything: Path, csmc_command: Command) -> None:
     chosen = ("--point", 0, "--institution", "anarchy", "--other", "collective_security")
-    code, out, _ = command("pairs", everything, *chosen)
+    code, out, _ = csmc_command("pairs", everything, *chosen)
     found = prevention(everything, "anarchy", "collective_security").isel(point=0)
     share, low, high = (100 * float(found[f"prevented{end}"]) for end in ("", "_low", "_high"))
     said = f"of {int(found['wars']):,} wars under anarchy, {share:.1f} [{low:.1f}, {high:.1f}] are none under"
     assert code == 0
     assert said in out
-    code, out, _ = command("pairs", everything, *chosen, "--json")
+    code, out, _ = csmc_command("pairs", everything, *chosen, "--json")
     data = json.loads(out)
     assert data["prevented"] == float(found["prevented"])
     assert data["war_count"]["backdown"] == int(found["war_count"].sel(outcome="backdown"))
@@ -340,21 +323,19 @@ def test_the_command_follows_wars_in_words_and_numbers(
     ],
 )
 def test_what_does_not_go_together_is_refused(
-    options: Sequence[str], words: str, everything: Path, command: Callable[..., tuple[int, str, str]]
+    options: Sequence[str], words: str, everything: Path, csmc_command: Command
 ) -> None:
-    code, _, err = command("pairs", everything, *options)
+    code, _, err = csmc_command("pairs", everything, *options)
     assert code == 2
     assert words in err
 
 
-def test_the_command_ends_with_the_code_of_a_partial_result(
-    tmp_path: Path, command: Callable[..., tuple[int, str, str]]
-) -> None:
+def test_the_command_ends_with_the_code_of_a_partial_result(tmp_path: Path, csmc_command: Command) -> None:
     output = ran(tmp_path / "run", asked(points=[0.5]))
     larger = asked(points=[0.5], sampling={"replicates": 400})
     with Store(output).claim(larger, plan(larger)):
         pass
-    code, out, err = command("pairs", output)
+    code, out, err = csmc_command("pairs", output)
     assert code == 3
     assert "300 replicates" in out
     assert "this is partial" in err

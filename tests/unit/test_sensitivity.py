@@ -184,6 +184,11 @@ def test_wrong_questions_are_refused(arranged: xr.Dataset, options: dict[str, An
         sensitivity(arranged, **options)
 
 
+def test_what_is_named_twice_is_told_once(arranged: xr.Dataset) -> None:
+    twice = sensitivity(arranged, ["war", "war"], institutions=["collective_security"] * 2)
+    xr.testing.assert_identical(twice, sensitivity(arranged, institutions=["collective_security"]))
+
+
 def test_a_linear_function_has_its_slopes_as_effects_and_no_spread() -> None:
     experiment = over(4, "morris", 10)
     slopes = np.array([2.0, -1.0, 0.0, 0.5])
