@@ -27,8 +27,11 @@ class Together(NamedTuple):
 
 def exception(moments: Moments) -> str:
     """In what cases pairs without the reference need not be counted, in words for whom they have not been."""
-    if moments.plan.group > 1:
-        return "war and peace in one-shot crises can do without, but not with sampling.replication other than plain"
+    if moments.plan.group > 1 or moments.plan.controls:
+        return (
+            "war and peace in one-shot crises can do without, but not with sampling.replication other than plain, nor "
+            "with sampling.controls"
+        )
     return "war and peace in one-shot crises can do without, for up to 10 institutions"
 
 
@@ -46,11 +49,12 @@ def together_in(event: Floats, moments: Moments) -> Together | None:
     """Count the crises with an event under both of every two institutions; None where that has not been counted.
 
     It has been for every event in one-shot crises with outputs.joint: all; for war and its absence also against the
-    reference alone, of up to 10 institutions. Crises of groups of replicates are not independent: what their counts
-    tell is in second moments.
+    reference alone, of up to 10 institutions. Crises of groups of replicates are not independent, and controls tell
+    more than counts: what they tell is in second moments.
     """
     n_institutions = moments.tallies.sums.shape[1]
-    if (moments.episodes != 1).any() or moments.plan.joint == "none" or moments.plan.group > 1:
+    told_by_moments = moments.plan.group > 1 or moments.plan.controls
+    if (moments.episodes != 1).any() or moments.plan.joint == "none" or told_by_moments:
         return None
     patterns = moments.tallies.patterns if moments.tallies.patterns.shape[1] == 1 << n_institutions else None
     if patterns is not None and (event == _WARS).all():

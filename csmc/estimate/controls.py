@@ -12,15 +12,16 @@ from functools import cached_property
 import numpy as np
 
 from csmc.estimate.intervals import BALANCED, Floats
-from csmc.estimate.metrics import Constant
-from csmc.estimate.ratios import ROUNDING, Moments, Pairs, Row
+from csmc.estimate.metrics import Constant, Metric
+from csmc.estimate.ratios import ROUNDING, Moments, Pairs, Row, bounds
 from csmc.kernel.codes import DRAWN_CONTROLS, Control
 from csmc.kernel.result import Integers, Plan, Tallies
 
 #: With fewer units the multiples would be known too badly: nothing is adjusted.
 LEAST_UNITS = 1000
-#: Combinations of controls, each scaled to a variance of 1, with less than this are rounding: they are left out.
-_RANK = 1e-9
+#: A control with less variance than this, per episode, is rounding (opposite draws cancel): it is left out. So are
+#: combinations of controls with less, each scaled to a variance of 1.
+_VARIANCE, _RANK = 1e-6, 1e-9
 
 _CONTROLS = tuple(Control)
 
@@ -48,6 +49,10 @@ class Controlled(Moments):
         if isinstance(row, Constant):
             return total
         return np.asarray(total - np.einsum("pkc,pkc->pk", self._multiples(row), self._totals))
+
+    def possible(self, metric: Metric, value: Floats) -> Floats:
+        """A metric's value, or the nearest possible one: more may have been taken from few events than there was."""
+        return np.clip(value, *bounds(metric, self))
 
     def squares(self, row: Row | Constant) -> Floats:
         """Sum of the squares of a tally as it was counted: how many units inform a metric is not changed."""
@@ -80,9 +85,10 @@ class Controlled(Moments):
     @cached_property
     def _inverse(self) -> Floats:
         """Their inverse, 0 for what does not vary and where there are too few units."""
-        spread = np.sqrt(np.einsum("...cc->...c", self._among))
-        scale = np.where(spread > 0, 1 / np.where(spread > 0, spread, 1.0), 0.0)
-        scale = scale * (self.units >= LEAST_UNITS)[:, None, None]
+        squares = np.einsum("...cc->...c", self._among)
+        least = (_VARIANCE * self.units * self.episodes)[:, None, None]
+        used = (squares > least) & (self.units >= LEAST_UNITS)[:, None, None]
+        scale = np.where(used, 1 / np.sqrt(np.where(used, squares, 1.0)), 0.0)
         both = scale[..., :, None] * scale[..., None, :]
         return np.asarray(np.linalg.pinv(self._among * both, rcond=_RANK, hermitian=True) * both)
 

@@ -103,6 +103,10 @@ class Moments:
         centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
         return centred / self._scales(first, second)
 
+    def possible(self, metric: Metric, value: Floats) -> Floats:
+        """A metric's value, as it is: what is counted cannot be impossible."""
+        return value
+
     def _own_limbs(self, first: Row, second: Row) -> tuple[Integers, Integers]:
         pair = _position(self.plan.own_pairs, min(first, second), max(first, second))
         return self.tallies.own_high[:, :, pair], self.tallies.own_low[:, :, pair]
@@ -202,7 +206,7 @@ def influence(metric: Metric, moments: Moments) -> Influence:
     """
     parts = [_ratio_influence(sign, ratio, moments) for sign, ratio in metric.terms]
     return Influence(
-        value=np.clip(np.sum([part.value for part in parts], axis=0), *bounds(metric, moments)),
+        value=moments.possible(metric, np.sum([part.value for part in parts], axis=0)),
         weights=tuple(weight for part in parts for weight in part.weights),
         trials=np.min([part.trials for part in parts], axis=0),
         informative=np.min([part.informative for part in parts], axis=0),

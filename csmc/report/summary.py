@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from csmc.report.footing import footing
-from csmc.report.gains import GAINS, replication_notes
+from csmc.report.gains import CONTROLS, REPLICATION, gain_notes
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
 from csmc.report.words import MISSING, interval, percent, points, setting
 
@@ -89,7 +89,7 @@ def summary(dataset: xr.Dataset) -> Summary:
 
 def _difference_names(dataset: xr.Dataset) -> list[str]:
     names = ["war_difference", "war_difference_low", "war_difference_high", "war_se", "war_pairing_gain"]
-    return [name for name in (*names, *GAINS) if name in dataset]
+    return [name for name in (*names, *REPLICATION, *CONTROLS) if name in dataset]
 
 
 def _point_tables(dataset: xr.Dataset) -> Iterator[Table]:
@@ -214,7 +214,7 @@ def _notes(dataset: xr.Dataset, few: bool) -> Iterator[str]:
         f"crises. Brackets are 95 % intervals from {_count(replicates)} replicates a point."
     )
     yield from _costly_pairing(dataset)
-    yield from replication_notes(dataset)
+    yield from gain_notes(dataset)
     if not few:
         yield "Means are over the points of the design, which share their draws: they describe the design, no more."
     if dataset.sizes["point"] > 1:

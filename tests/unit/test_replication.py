@@ -29,7 +29,7 @@ from csmc.estimate.ratios import influence, variance
 from csmc.kernel.codes import N_OUTCOMES, Outcome, Tally
 from csmc.kernel.result import PREVENTED, Plan, Tallies
 from csmc.replay import replay
-from csmc.report.gains import replication_notes
+from csmc.report.gains import gain_notes
 from csmc.report.summary import summary
 from tests.stacked import stack
 from tests.unit.configurations import refusal_of
@@ -239,7 +239,7 @@ def test_plain_results_have_no_gains(tmp_path: Path) -> None:
 def told(war: list[list[float]], apart: list[list[float]], replicates: int = 40_000) -> list[str]:
     dims = ("point", "institution")
     return list(
-        replication_notes(
+        gain_notes(
             xr.Dataset(
                 {
                     "war_replication_gain": (dims, np.array(war)),
