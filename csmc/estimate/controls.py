@@ -13,7 +13,7 @@ import numpy as np
 
 from csmc.estimate.intervals import BALANCED, Floats
 from csmc.estimate.metrics import Constant, Metric
-from csmc.estimate.ratios import ROUNDING, Moments, Pairs, Row, bounds
+from csmc.estimate.ratios import Moments, Pairs, Row, bounds
 from csmc.kernel.codes import DRAWN_CONTROLS, Control
 from csmc.kernel.result import Integers, Plan, Tallies
 
@@ -21,7 +21,9 @@ from csmc.kernel.result import Integers, Plan, Tallies
 LEAST_UNITS = 1000
 #: A control with less variance than this, per episode, is rounding (opposite draws cancel): it is left out. So are
 #: combinations of controls with less, each scaled to a variance of 1.
-_VARIANCE, _RANK = 1e-6, 1e-9
+_VARIANCE, _RANK = 1e-6, 1e-6
+#: What is left of a tally, or of sums of tallies, that is less than this part of it is rounding.
+_ROUNDING = 1e-9
 
 _CONTROLS = tuple(Control)
 
@@ -33,6 +35,11 @@ class Controlled(Moments):
     The multiples are estimated from the same units, which biases a value by less than its error over the square root of
     the number of units, and takes a degree of freedom for each control.
     """
+
+    @property
+    def rounding(self) -> float:
+        """What controls predict all but completely counts as predicted completely."""
+        return _ROUNDING
 
     @property
     def least_effect(self) -> float:
@@ -139,8 +146,7 @@ def _rest(plain: Floats, left: Floats, right: Floats, towards: Floats, back: Flo
     """Product of (x - left c) and (y - right d): xy - left cy - right xd + left cd right."""
     predicted = np.einsum("pkc,pkc->pk", left, towards) + np.einsum("pkc,pkc->pk", right, back)
     both = np.einsum("pkc,pkcd,pkd->pk", left, among, right)
-    rest = plain - predicted + both
-    return np.where(np.abs(rest) <= ROUNDING * (np.abs(plain) + np.abs(both)), 0.0, rest)
+    return np.asarray(plain - predicted + both)
 
 
 def moments_of(tallies: Tallies, plan: Plan, replicates: Integers, episodes: Integers, states: Integers) -> Moments:

@@ -86,7 +86,7 @@ def unshared_events(unpaired: Floats, events: Floats, changing: Floats, level: f
     Under shared draws most pairs may be equal, and the few that differ tell little about their variance; `unpaired` is
     the variance of the difference if no draws were shared.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         return t_quantile(changing, level) ** 2 * PRIOR_EVENTS * unpaired / np.minimum(events, changing)
 
 

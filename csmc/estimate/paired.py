@@ -24,7 +24,7 @@ from csmc.estimate.intervals import (
     proportion_interval,
 )
 from csmc.estimate.metrics import Constant, Metric
-from csmc.estimate.ratios import ROUNDING, Influence, Moments, Pairs, bounds, covariance, influence, variance
+from csmc.estimate.ratios import Influence, Moments, Pairs, bounds, covariance, influence, variance
 
 
 class Estimate(NamedTuple):
@@ -154,7 +154,7 @@ def difference_of(single: Single, pairs: Pairs, shared: Floats) -> tuple[Floats,
     difference = value[:, pairs.one] - value[:, pairs.other]
     unpaired = own_variance[:, pairs.one] + own_variance[:, pairs.other]
     paired = unpaired - 2 * shared
-    return difference, np.where(paired <= ROUNDING * unpaired, 0.0, paired), unpaired
+    return difference, np.where(paired <= single.moments.rounding * unpaired, 0.0, paired), unpaired
 
 
 def _proportion_difference(single: Single, pairs: Pairs, difference: Floats, se: Floats, shared: Floats) -> Interval:

@@ -48,6 +48,11 @@ class Moments:
         return self.replicates // self.plan.group
 
     @property
+    def rounding(self) -> float:
+        """What cancels to less than this part of its size counts as 0."""
+        return ROUNDING
+
+    @property
     def least_effect(self) -> float:
         """The least design effect that is believed, see `csmc.estimate.intervals.design_effect`."""
         return INDEPENDENT if self.plan.group == 1 else BALANCED
@@ -229,17 +234,17 @@ def _ratio_influence(sign: int, ratio: Ratio, moments: Moments) -> Influence:
 def variance(moments: Moments, influence: Influence) -> Floats:
     """Sampling variance of the metric; NaN where fewer than two units inform it."""
     terms = [a * b * moments.own(i, j) for i, a in influence.weights for j, b in influence.weights]
-    return sum_without_rounding(terms)
+    return sum_without_rounding(terms, moments.rounding)
 
 
 def covariance(moments: Moments, influence: Influence, pairs: Pairs) -> Floats:
     """Sampling covariance of the metric of the two institutions of each pair, from the same replicates."""
     one, other = ([(row, weight[:, which]) for row, weight in influence.weights] for which in pairs)
     terms = [a * b * moments.cross(i, j, pairs) for i, a in one for j, b in other]
-    return sum_without_rounding(terms)
+    return sum_without_rounding(terms, moments.rounding)
 
 
-def sum_without_rounding(terms: Sequence[Floats]) -> Floats:
+def sum_without_rounding(terms: Sequence[Floats], rounding: float = ROUNDING) -> Floats:
     """Their sum, or exactly 0 where they cancel but for rounding."""
     total, size = np.sum(terms, axis=0), np.sum(np.abs(terms), axis=0)
-    return np.where(np.abs(total) <= ROUNDING * size, 0.0, total)
+    return np.where(np.abs(total) <= rounding * size, 0.0, total)

@@ -36,7 +36,7 @@ def _message(item: dict[str, Any], model: type[BaseModel], hint: bool) -> str:
         return "must be a mapping of keys to values"
     if item["type"] == "string_pattern_mismatch":
         return f"must match {item['ctx']['pattern']}"
-    text = str(item["msg"]).replace("Input should be", "must be")
+    text = str(item["msg"]).replace("Input should be", "must be").replace("a valid boolean", "true or false")
     return text[:1].lower() + text[1:]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from csmc import load_experiment
+from csmc import estimate, load_experiment
 from csmc.config import Experiment
 from csmc.engine.spans import Costs, Span
 from csmc.engine.tallies import tally_span
@@ -45,4 +45,4 @@ def moments_of(experiment: Experiment, tallies: Tallies, replicates: int) -> Mom
     points = len(tallies.sums)
     costs = Costs(experiment)
     known = (replicates, costs.lengths[0], costs.states[0])
-    return Moments(tallies, plan(experiment), *(np.full(points, number) for number in known))
+    return estimate.moments_of(tallies, plan(experiment), *(np.full(points, number) for number in known))
