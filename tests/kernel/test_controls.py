@@ -31,6 +31,24 @@ Floats = NDArray[np.float64]
 
 #: Histories in which legitimacy and capability change, states perish, and mediation is common.
 HISTORIES = {"dynamics.episodes": 12, "dynamics.legitimacy_learning": 0.3, "dynamics.spoils": 0.8}
+#: Pressure that makes challengers yield; and challengers that are too sure, in worlds that soon have one state left.
+PRESSED = {
+    "system.n_states": 5,
+    "dynamics.episodes": 2,
+    "crisis.challenge_cost": -1.0,
+    "crisis.audience_cost": 0.3,
+    "crisis.misperception": 1.0,
+    "response.joining_cost": 0.2,
+}
+ENDING = {
+    "system.n_states": 3,
+    "dynamics.episodes": 6,
+    "crisis.challenge_cost": -5.0,
+    "crisis.audience_cost": 3.0,
+    "crisis.misperception": 2.0,
+    "crisis.war_cost": 0.3,
+    "dynamics.survival": 0.5,
+}
 #: Every product of a few tallies and all controls.
 ROWS = [int(Tally.NO_CHALLENGE), int(Tally.WARS), int(Tally.TRUST), *map(int, Control)]
 FIELDS = (
@@ -91,10 +109,14 @@ def compared_with_a_trace(changes: dict[str, Any], names: tuple[str, ...], count
     return expected
 
 
-@pytest.mark.parametrize("changes", [{}, HISTORIES], ids=["one-shot", "histories"])
+@pytest.mark.parametrize("changes", [{}, HISTORIES, PRESSED], ids=["one-shot", "histories", "pressed"])
 def test_controls_are_what_a_trace_says(changes: dict[str, Any]) -> None:
     expected = compared_with_a_trace(changes, PRESETS, 100)
     assert (np.abs(expected).sum(axis=2) > 1).all(), "every control is at work"
+
+
+def test_histories_that_are_over_have_no_refusals() -> None:
+    compared_with_a_trace(ENDING, PRESETS, 100)
 
 
 @pytest.mark.parametrize("replication", list(Replication))
