@@ -21,7 +21,17 @@ KERNEL = [path for path in sorted((ROOT / "csmc" / "kernel").glob("*.py")) if pa
 #: What every result rests on; the other estimators are tried on processes of known truth, which takes longer.
 ESTIMATE = [
     ROOT / "csmc" / "estimate" / f"{name}.py"
-    for name in ("differences", "fates", "independence", "intervals", "metrics", "paired", "ratios", "splitting")
+    for name in (
+        "controls",
+        "differences",
+        "fates",
+        "independence",
+        "intervals",
+        "metrics",
+        "paired",
+        "ratios",
+        "splitting",
+    )
 ]
 
 
@@ -35,7 +45,7 @@ def estimate_examination() -> Callable[[], None]:
     """The estimators' own tests."""
     pytest = importlib.import_module("pytest")
     importlib.import_module("hypothesis")
-    names = ("estimates_by_hand", "fates", "intervals", "metrics", "paired", "splitting")
+    names = ("controlled", "estimates_by_hand", "fates", "intervals", "metrics", "paired", "splitting")
     files = [f"tests/unit/test_{name}.py" for name in names]
     options = ["-x", "-q", "-p", "no:cacheprovider", "-p", "no:benchmark"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # the libraries are loaded already
