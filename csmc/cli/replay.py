@@ -39,7 +39,7 @@ def replay(
             metavar="CONDITION", help="Look for episodes instead, as in 'veto and general_war'.", show_default=False
         ),
     ] = None,
-    first: Annotated[int, typer.Option(min=1, help="How many to find.")] = 1,
+    first: Annotated[int | None, typer.Option(min=1, help="How many to find.", show_default="1")] = None,
     compare: Annotated[
         list[str] | None,
         typer.Option(
@@ -57,14 +57,16 @@ def replay(
     name = institution or run.first_choice
     names = list(dict.fromkeys([name, *(one.strip() for text in compare or () for one in text.split(","))]))
     announce_compilation()
-    search = None if find is None else _search(run, find, name, point, first, replicate, episode)
+    if find is None and first is not None:
+        raise ParameterError("--first is of --find: how many episodes to look for")
+    search = None if find is None else _search(run, find, name, point, first or 1, replicate, episode)
     places = [(replicate, episode or 0)] if search is None else list(search.found)
     found = [play(run, names, point=point, replicate=one, episode=which) for one, which in places]
     if as_json:
         print(json.dumps(_data(run, search, found), indent=2, ensure_ascii=False, allow_nan=False))
     else:
         _show(run, search, found)
-    if search and len(search.found) < first and not search.complete:
+    if search and len(search.found) < (first or 1) and not search.complete:
         note("this result is partial: some replicates of this point have not run; `csmc run` goes on")
         raise typer.Exit(ExitCode.PARTIAL)
 
