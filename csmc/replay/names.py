@@ -147,7 +147,7 @@ NAMES: Mapping[str, Name] = {
     "veto": _count("votes in which somebody vetoes", field.VETOED, _called),
     "helpers": _count("third parties that fight for the victim", field.HELPERS, _forced),
     "joiners": _count("third parties that join the challenger", field.JOINERS, _forced),
-    "stake": _number("the stake", field.STAKE, _always),
+    "stake": _number("the stake, as a share of the largest", field.STAKE, _always),
     "status_quo": _number("the challenger's share of the good today", field.STATUS_QUO, _always),
     "support": _number("share of third-party capability expected to help", field.SUPPORT, _always),
     "estimate": _number("the challenger's chance in a war by the common estimate", field.ESTIMATE, _always),

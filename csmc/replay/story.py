@@ -91,8 +91,14 @@ def _described(episode: Episode, k: int) -> str:
     told = episode.moves
     words = [percent(told["capability"][k]) + " of all capability"]
     words += ["a great power"] if k in told["great_powers"] else []
-    words += [] if k in told["members"] else ["no member"]
+    words += ["no member"] if _has_members(episode) and k not in told["members"] else []
     return f"{state(episode, k)} ({', '.join(words)})"
+
+
+def _has_members(episode: Episode) -> bool:
+    """Whether it matters under an institution who belongs to it."""
+    rules = episode.institution
+    return rules.council is not None or rules.obligation.scope in ("members", "great_powers")
 
 
 def _stage(episode: Episode) -> Iterator[str]:
@@ -156,8 +162,8 @@ def _expected(episode: Episode) -> Iterator[str]:
     yield f"Third parties with {percent(told['support'])} of their capability are expected to help {b} by force."
     yield (
         f"With those expected on each side, {a} has strength {number(told['challenger_strength'])} and {b} "
-        f"{number(told['target_strength'])}: {a} would win with {percent(told['estimate'])} by the common estimate, "
-        f"{percent(told['belief'])} as {a} sees it."
+        f"{number(told['target_strength'])}: in a war the chance of {a} is {percent(told['estimate'])} by the common "
+        f"estimate, {percent(told['belief'])} as {a} sees it."
     )
     if len(told["mandates"]) > 1:
         yield f"Measures short of force are expected to cost it {number(told['pressure_expected'])}."
@@ -238,7 +244,7 @@ def _force(episode: Episode) -> Iterator[str]:
     yield f"For {b} stand {_with_share(episode, helpers)}."
     if joiners:
         yield f"{a} is joined by {states(episode, joiners)} ({percent(share_of(episode, joiners))})."
-    yield f"Against this coalition {a} thinks that it wins with {percent(told['belief_before_war'])}."
+    yield f"Against this coalition {a} sees its chance at {percent(told['belief_before_war'])}."
     if told["outcome"] == Outcome.COERCED_BY_FORCE:
         go_on = told["belief_before_war"] - told["challenger_war_cost"] - told["pressure"]
         yield f"To fight is worth {number(go_on)} to it and to yield {number(told['retreat_value'])}. {a} yields."
@@ -247,7 +253,8 @@ def _force(episode: Episode) -> Iterator[str]:
 def _war(episode: Episode) -> Iterator[str]:
     told = episode.moves
     a, b = (state(episode, told[role]) for role in ("challenger", "target"))
-    yield f"{percent(told['engaged'])} of all effective capability fights; {a} wins with {percent(told['chance'])}."
+    engaged, chance = percent(told["engaged"]), percent(told["chance"])
+    yield f"{engaged} of all effective capability fights; the chance of {a} is {chance}."
     yield f"{a if told['won'] else b} wins."
 
 
