@@ -97,6 +97,13 @@ def test_replays_agree_with_what_the_kernel_counts_under_every_preset(
     )
 
 
+def test_an_episode_is_the_same_alone_as_beside_other_institutions(episodes: dict[str, list[Episode]]) -> None:
+    for name, told in episodes.items():
+        for one in told[:80]:
+            at = {"replicate": one.address.replicate, "episode": one.address.episode}
+            assert replay(PRESETS, name, **at) == one.moves
+
+
 def test_replayed_episodes_are_those_that_a_run_has_counted(tmp_path: Path) -> None:
     with csmc.run(EXPERIMENT, output=tmp_path / "out") as result:
         for point, name in ((0, "anarchy"), (1, "un_security_council")):

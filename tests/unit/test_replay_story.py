@@ -138,6 +138,19 @@ def test_every_ending_has_its_words(episodes: list[Episode]) -> None:
     assert seen == set(words)
 
 
+@pytest.mark.parametrize("config", sorted((Path(__file__).parents[2] / "configs").glob("*.yaml")), ids=lambda p: p.stem)
+def test_episodes_of_every_configuration_that_comes_with_csmc_are_told(config: Path) -> None:
+    experiment = csmc.load_experiment(config)
+    whose = [institution.name for institution in experiment.institutions]
+    for point in (0, experiment.n_points - 1):
+        for replicate in range(4):
+            last = experiment.point(point).record[0].episodes - 1
+            told = play(experiment, whose, point=point, replicate=replicate, episode=int(last))
+            assert all(step.sentences for one in told for step in story(one))
+            assert len({len(fact.values) for fact in compare(told)}) == 1
+            json.dumps([one.as_data() for one in told], allow_nan=False)
+
+
 def test_a_story_of_what_follows_the_end_of_a_history_says_so() -> None:
     two = csmc.Experiment(
         institutions=["anarchy"],
