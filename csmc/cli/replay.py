@@ -56,12 +56,14 @@ def replay(
     run = opened(result)
     name = institution or run.first_choice
     names = list(dict.fromkeys([name, *(one.strip() for text in compare or () for one in text.split(","))]))
+    for one in names:
+        run.institution(one)  # a search that finds nothing would not notice
     announce_compilation()
     if find is None and first is not None:
         raise ParameterError("--first is of --find: how many episodes to look for")
     search = None if find is None else _search(run, find, name, point, first or 1, replicate, episode)
     places = [(replicate, episode or 0)] if search is None else list(search.found)
-    found = [play(run, names, point=point, replicate=one, episode=which) for one, which in places]
+    found = [play(run, names, point=point, replicate=number, episode=which) for number, which in places]
     if as_json:
         print(json.dumps(_data(run, search, found), indent=2, ensure_ascii=False, allow_nan=False))
     else:

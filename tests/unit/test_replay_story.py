@@ -284,6 +284,7 @@ def test_names_are_shown_as_they_are_at_any_width(
         (("--episode", 3), "episode 3 is outside [0, 2]"),
         (("--institution", "un_securty_council"), "did you mean un_security_council?"),
         (("--compare", "anarchy"), "(it has: balance_of_power, un_security_council, un_without_veto)"),
+        (("--find", "war and no_challenge", "--compare", "un_withot_veto"), "did you mean un_without_veto?"),
         (("--find", "vetto"), "did you mean veto?"),
         (("--find", "war", "--episode", 0), "take --episode out"),
         (("--find", "war", "--replicate", 300), "replicate 300 is outside"),
