@@ -21,6 +21,7 @@ from csmc.cli.institutions import institutions
 from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.rare import rare
+from csmc.cli.replay import replay
 from csmc.cli.report import report
 from csmc.cli.run import run
 from csmc.cli.schema import schema
@@ -34,7 +35,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 COMMANDS = (
     *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
-    *(report, pairs, best, boundary, average, sensitivity, discover, rare, export, bench),
+    *(report, pairs, best, boundary, average, sensitivity, discover, rare, replay, export, bench),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -177,6 +177,11 @@ class Experiment:
         return self.design.paths
 
     @property
+    def multiplied(self) -> frozenset[str]:
+        """The varied paths whose values are factors on what each institution has."""
+        return self._parts.multiplied
+
+    @property
     def shape(self) -> Shape | None:
         """Paths and values of the axes, the last one fastest, if the design is one full grid that varies something."""
         return self.design.shape or None
@@ -275,7 +280,7 @@ class Experiment:
     @cached_property
     def _institutions_at(self) -> Callable[[Assigned], tuple[tuple[Institution, ...], Record]]:
         def change_institutions(values: Assigned) -> tuple[tuple[Institution, ...], Record]:
-            changed = apply_all(self.institutions, dict(values), self._parts.multiplied)
+            changed = apply_all(self.institutions, dict(values), self.multiplied)
             return changed, pack_institutions(changed)
 
         return lru_cache(_KEPT)(change_institutions)
@@ -288,7 +293,7 @@ class Experiment:
                 self._values(self.design.assignment(index))[path] if value is UNSET else value
                 for index, value in enumerate(column)
             ]
-        alone = 1.0 if path in self._parts.multiplied else self._own_value(path)
+        alone = 1.0 if path in self.multiplied else self._own_value(path)
         return [alone if value is UNSET else value for value in column]
 
     def _own_value(self, path: str) -> Any:
