@@ -18,6 +18,7 @@ from csmc.cli.diagnose import diagnose
 from csmc.cli.discover import discover
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
+from csmc.cli.new import new
 from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.rare import rare
@@ -33,7 +34,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = (
-    *(run, validate, plan, status, collect, verify, diagnose, institutions, schema),
+    *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema),
     *(report, pairs, best, boundary, average, sensitivity, discover, rare, export, bench),
 )
 for command in COMMANDS:

@@ -302,6 +302,9 @@ class Experiment:
 #: Paths whose values can be wrong together, or that decide others'.
 _COMBINING = COMBINING | DECIDING
 
+#: A file of this name says nothing of its experiment, which is then called as its folder is.
+USUAL_NAME = "csmc.yaml"
+
 #: What `build_system` reads.
 _SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")
 
@@ -327,12 +330,11 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experime
     """
     file = Path(path)
     document = load_document(file, overrides)
-    document.data.setdefault("name", _name_of(file))
+    document.data.setdefault("name", safe_name(file.resolve().parent.name if file.name == USUAL_NAME else file.stem))
     return Experiment.from_document(document)
 
 
-def _name_of(file: Path) -> str:
-    safe = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in file.stem
-    )
+def safe_name(text: str) -> str:
+    """The name of an experiment that is nearest to `text`."""
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in text)
     return safe.lstrip("._-")[:64] or "experiment"

@@ -76,6 +76,7 @@ def open_results(path: str | Path) -> xr.Dataset:
     if not _is_result(dataset):
         dataset.close()
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
+    dataset.encoding["named"] = str(where)  # what xarray keeps as its source is the whole path
     return dataset
 
 

@@ -1,15 +1,12 @@
 """`csmc sensitivity` and `csmc discover` on runs of the real kernel, from a file to tables and figures."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pytest
 
 import csmc
-from csmc.cli import main
 
 CONFIGURATION = """\
 name: {kind}
@@ -29,12 +26,6 @@ COUNTS = {"saltelli": "points: 16", "morris": "trajectories: 8", "lhs": "points:
 DIFFERENCE = "war[un_security_council - balance_of_power] < -0.02"
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture(scope="module")
 def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Finished runs by the kind of their design."""
@@ -45,19 +36,6 @@ def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         csmc.run(path, output=folder / kind).close()
         found[kind] = folder / kind
     return found
-
-
-@pytest.fixture
-def csmc_command(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Run a command in this process."""
-
-    def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return Ended(int(ended.value.code or 0), *capsys.readouterr())
-
-    return run
 
 
 def test_a_stored_result_has_its_places_and_gives_both_orders(outputs: dict[str, Path], csmc_command) -> None:

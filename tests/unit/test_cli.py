@@ -8,12 +8,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 import csmc
-from csmc.cli import main
 from csmc.cli.console import duration, quantity
 from csmc.cli.progress import Lines, described
 from csmc.cli.report import print_table
@@ -34,32 +32,12 @@ execution: {threads: 1}
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "small.yaml"
     path.write_text(CONFIGURATION)
     return path
-
-
-@pytest.fixture
-def csmc_command(capsys: pytest.CaptureFixture[str]):
-    """Run a command in this process."""
-
-    def run(*arguments: object) -> Ended:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        code = ended.value.code
-        return Ended(int(code or 0), *capsys.readouterr())
-
-    return run
 
 
 def test_the_version_is_the_packages(csmc_command) -> None:
