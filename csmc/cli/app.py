@@ -16,6 +16,7 @@ from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
 from csmc.cli.diagnose import diagnose
 from csmc.cli.discover import discover
+from csmc.cli.doctor import doctor
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.new import new
@@ -34,7 +35,7 @@ from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, St
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 COMMANDS = (
-    *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema),
+    *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema, doctor),
     *(report, pairs, best, boundary, average, sensitivity, discover, rare, export, bench),
 )
 for command in COMMANDS:
