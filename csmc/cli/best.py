@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csmc.cli import completion
 from csmc.cli.console import leave_if_unfinished, say
 from csmc.cli.options import Result
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 from csmc.errors import CsmcError
 
 if TYPE_CHECKING:
@@ -22,9 +23,14 @@ MEANS = ("estimate", "probability_best", "probability_close", "expected_regret")
 
 def best(
     result: Result,
-    metric: Annotated[str, typer.Option(help="By which metric.")] = "war",
+    metric: Annotated[str, typer.Option(help="By which metric.", autocompletion=completion.metrics)] = "war",
     better: Annotated[
-        str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
+        str | None,
+        typer.Option(
+            help="lower or higher.",
+            show_default="what is good for peace, if beyond doubt",
+            autocompletion=completion.directions,
+        ),
     ] = None,
     delta: Annotated[float, typer.Option(help="How much worse than the best is as good, in units of the metric.")] = 0,
     point: Annotated[int | None, typer.Option(help="Number of the design point.", show_default="all")] = None,

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csmc.cli import completion
 from csmc.cli.console import leave_if_unfinished, note, say
 from csmc.cli.options import Result
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -20,11 +21,21 @@ MISSING = "–"
 
 def boundary(
     result: Result,
-    pair: Annotated[tuple[str, str], typer.Option(help="The two institutions.", show_default=False)],
-    along: Annotated[str, typer.Option(metavar="PATH", help="The parameter.", show_default=False)],
-    metric: Annotated[str, typer.Option(help="By which metric.")] = "war",
+    pair: Annotated[
+        tuple[str, str],
+        typer.Option(help="The two institutions.", show_default=False, autocompletion=completion.institutions),
+    ],
+    along: Annotated[
+        str, typer.Option(metavar="PATH", help="The parameter.", show_default=False, autocompletion=completion.varied)
+    ],
+    metric: Annotated[str, typer.Option(help="By which metric.", autocompletion=completion.metrics)] = "war",
     better: Annotated[
-        str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
+        str | None,
+        typer.Option(
+            help="lower or higher.",
+            show_default="what is good for peace, if beyond doubt",
+            autocompletion=completion.directions,
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
     figure: Annotated[

@@ -14,6 +14,7 @@ from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
 from csmc.config.export import from_order, identity, plain, resolved, source_of
+from csmc.config.files import USUAL_NAME
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
@@ -301,9 +302,6 @@ class Experiment:
 
 #: Paths whose values can be wrong together, or that decide others'.
 _COMBINING = COMBINING | DECIDING
-
-#: A file of this name says nothing of its experiment, which is then called as its folder is.
-USUAL_NAME = "csmc.yaml"
 
 #: What `build_system` reads.
 _SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")
