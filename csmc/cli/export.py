@@ -13,11 +13,11 @@ from csmc.cli.options import Result
 def export(
     result: Result,
     target: Annotated[
-        Path, typer.Argument(metavar="TARGET", help="What to write: .nc, .csv or .zarr.", show_default=False)
+        Path, typer.Argument(metavar="TARGET", help="What to write: .nc, .csv, .parquet or .zarr.", show_default=False)
     ],
     as_json: Annotated[bool, typer.Option("--json", help="Print what was written as JSON.")] = False,
 ) -> None:
-    """Write a result as NetCDF, CSV (one row per point, institution and metric) or Zarr."""
+    """Write a result as NetCDF, Zarr, or one long table: a row per point, institution and metric (CSV, Parquet)."""
     from csmc.results import export as write
     from csmc.results import open_results
 
