@@ -53,21 +53,29 @@ def installed() -> Iterator[Check]:
         yield Check("libraries", "advice", "csmc runs from a folder and is not installed", advice)
         return
     yield python(platform.python_version(), own["Requires-Python"] or "")
-    needed = [Requirement(text) for text in metadata.requires("csmc") or ()]
-    yield from libraries(one for one in needed if one.marker is None or one.marker.evaluate({"extra": ""}))
+    yield from libraries(needed() or ())
 
 
-def python(version: str, needed: str) -> Check:
+def needed() -> list[Requirement] | None:
+    """The libraries that csmc, as it is installed, needs here; None if it is not installed."""
+    try:
+        listed = [Requirement(text) for text in metadata.requires("csmc") or ()]
+    except metadata.PackageNotFoundError:
+        return None
+    return [one for one in listed if one.marker is None or one.marker.evaluate({"extra": ""})]
+
+
+def python(version: str, fitting: str) -> Check:
     """Say whether a version of Python is one that csmc is for."""
-    if SpecifierSet(needed).contains(version, prereleases=True):
+    if SpecifierSet(fitting).contains(version, prereleases=True):
         return Check("Python", "ok", version)
-    return Check("Python", "problem", f"{version}, csmc needs {needed}", f"make an environment with Python {needed}")
+    return Check("Python", "problem", f"{version}, csmc needs {fitting}", f"make an environment with Python {fitting}")
 
 
-def libraries(needed: Iterable[Requirement]) -> Iterator[Check]:
+def libraries(wanted: Iterable[Requirement]) -> Iterator[Check]:
     """Yield a problem per library that is missing or has another version than needed, and what there is of the rest."""
     fitting = []
-    for one in needed:
+    for one in wanted:
         version = version_of(one.name)
         if version is not None and one.specifier.contains(version, prereleases=True):
             fitting.append(f"{one.name} {version}")

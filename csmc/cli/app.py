@@ -23,6 +23,7 @@ from csmc.cli.doctor import doctor
 from csmc.cli.export import export
 from csmc.cli.institutions import institutions
 from csmc.cli.new import new
+from csmc.cli.package import package
 from csmc.cli.pairs import pairs
 from csmc.cli.plan import plan
 from csmc.cli.rare import rare
@@ -39,7 +40,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 
 COMMANDS = (
     *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema, doctor),
-    *(report, pairs, best, boundary, average, sensitivity, discover, rare, export, bench),
+    *(report, pairs, best, boundary, average, sensitivity, discover, rare, export, package, bench),
 )
 
 

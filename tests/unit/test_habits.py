@@ -33,7 +33,7 @@ COMMANDS = typer.main.get_command(app).commands
 #: What commands print that is no JSON: only the schema, which is JSON whatever is asked.
 WITHOUT_JSON = {"schema"}
 #: Commands that simulate for more than a moment, and tell how far they are.
-WITH_QUIET = {"run", "plan", "rare", "bench"}
+WITH_QUIET = {"run", "plan", "rare", "bench", "package"}
 
 
 @pytest.fixture(scope="module")
