@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -37,6 +38,9 @@ from csmc.cli.verify import verify
 from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, StoreError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+
+#: How help looks, and the columns that this takes: in fewer, names of options would be cut off.
+FRAMES, FRAMED = app.rich_markup_mode, 80
 
 COMMANDS = (
     *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema, doctor),
@@ -92,10 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _adapt_to_terminal() -> None:
-    """Signs that an encoding lacks become `?` rather than an error, and NO_COLOR is for help and wrong options too."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+    """Signs that an encoding lacks become `?`, not an error; help heeds NO_COLOR, and has frames where they fit."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # standard error has an answer of its own
+        sys.stdout.reconfigure(errors="replace")
+    app.rich_markup_mode = FRAMES if shutil.get_terminal_size().columns >= FRAMED else None
     if os.environ.get("NO_COLOR"):
         from typer import rich_utils
 

@@ -199,6 +199,14 @@ def test_forty_columns_lose_nothing_of_a_table() -> None:
     assert {word for word in table.split() if word not in narrow.split()} == set(), "numbers and words stay whole"
 
 
+@pytest.mark.parametrize("command", ["run", "rare", "boundary"])
+def test_help_has_every_option_in_full_on_narrow_terminals(command: str) -> None:
+    for columns in (40, 79, 80):
+        shown = on_terminal(columns, command, "--help", NO_COLOR="1")
+        assert "…" not in shown
+        assert {option for option in options_of(command) if not re.search(rf"{option}\b", shown)} == set()
+
+
 @pytest.mark.parametrize("width", [12, 20, 40, 80, 200])
 def test_every_column_has_its_place_at_every_width(width: int) -> None:
     headings = ["institution", "war if challenged", "participation", "difference of the two"]

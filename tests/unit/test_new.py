@@ -64,6 +64,13 @@ def test_an_empty_folder_is_filled_and_the_folder_that_one_is_in_gives_the_name(
     assert csmc.load_experiment("csmc.yaml").name.startswith("test_an_empty_folder")
 
 
+@pytest.mark.parametrize(("folder", "name"), [("2024", "2024"), ("no", "no"), ("été: 1", "t---1"), ("--x", "x")])
+def test_any_folder_gives_a_name_that_a_configuration_can_have(folder: str, name: str, csmc_command) -> None:
+    assert csmc_command("new", f"below/{folder}").code == 0
+    (file,) = Path("below").rglob("csmc.yaml")
+    assert csmc.load_experiment(file).name == name
+
+
 def test_an_experiment_without_a_name_is_called_as_its_file_or_its_folder(here: Path) -> None:
     for file, name in (("veto/csmc.yaml", "veto"), ("veto/duties.yaml", "duties")):
         (here / file).parent.mkdir(exist_ok=True)
