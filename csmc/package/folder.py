@@ -60,14 +60,24 @@ def write_package(path: str | Path, target: str | Path, *, partial: bool = False
         experiment = store.experiment()
         store.refuse_other_kernel(experiment, plan(experiment))
         _refuse_unfit(dataset, experiment, store, partial)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        scratch = _scratch(target)
         try:
             expected = _fill(scratch, path, dataset, experiment)
             _put(scratch, target)
+        except OSError as error:
+            raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from error
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
     return expected
+
+
+def _scratch(target: Path) -> Path:
+    """A new folder beside `target`, in which it is made."""
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    except OSError as error:
+        raise StoreError(f"{target}: cannot be made: {error.strerror or error}") from error
 
 
 def _refuse_unfit(dataset: xr.Dataset, experiment: Experiment, store: Store, partial: bool) -> None:

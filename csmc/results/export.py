@@ -33,12 +33,14 @@ def export(path: str | Path, target: str | Path) -> Path:
         raise StoreError(f"{target}: cannot tell the format; use a name that ends in {', '.join(WRITERS)}")
     if target.is_dir():
         raise StoreError(f"{target}: a directory is in the way")
-    target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with open_results(path) as dataset:
             writer(dataset, scratch)
         os.replace(scratch, target)
+    except OSError as error:
+        raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         _remove(scratch)
     return target

@@ -252,6 +252,13 @@ def test_a_folder_in_use_is_left_alone_and_an_empty_one_is_filled(folder: Path, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty", "full"]
 
 
+@pytest.mark.parametrize(("command", "target"), [("package", "made"), ("export", "made.csv"), ("export", "made.nc")])
+def test_where_nothing_can_be_written_is_one_line(folder: Path, command: str, target: str, csmc_command) -> None:
+    refused = csmc_command(command, folder / "powers", f"/proc/{target}")
+    assert (refused.code, refused.out) == (2, "")
+    assert f"error: /proc/{target}: cannot be" in refused.err
+
+
 def test_the_citation_is_that_of_the_repository(root: Path) -> None:
     packaged = root / "csmc" / "package" / "template" / "CITATION.cff"
     assert packaged.read_text() == (root / "CITATION.cff").read_text()
