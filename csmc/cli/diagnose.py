@@ -9,7 +9,7 @@ import typer
 from csmc.cli.codes import ExitCode
 from csmc.cli.console import say
 from csmc.cli.options import Result
-from csmc.cli.report import print_paragraphs, print_rows
+from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr

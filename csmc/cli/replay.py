@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from csmc.cli import completion
 from csmc.cli.codes import ExitCode
 from csmc.cli.console import note, say
-from csmc.cli.options import Result
+from csmc.cli.options import Quiet, Result
 from csmc.cli.progress import announce_compilation
+from csmc.cli.tables import TEXT_WIDTH, screen
 from csmc.errors import ParameterError, printable
 
 if TYPE_CHECKING:
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
     from csmc.replay import Episode, Fact, Run, Search
 
-#: Columns of text that are pleasant to read, and of what each step is about.
-TEXT_WIDTH, ABOUT_WIDTH = 100, 18
+#: Columns of what each step is about.
+ABOUT_WIDTH = 18
 #: An institution's column in a comparison is at least so wide; on narrower terminals they stand below each other.
 LEAST_COLUMN = 24
 DIFFERS = "≠"
@@ -31,7 +33,12 @@ def replay(
     replicate: Annotated[int, typer.Option(help="Which history; with --find the first to look at.")] = 0,
     episode: Annotated[int | None, typer.Option(help="Which episode of the history.", show_default="0")] = None,
     institution: Annotated[
-        str | None, typer.Option(help="Under which institution.", show_default="the first that is not the reference")
+        str | None,
+        typer.Option(
+            help="Under which institution.",
+            show_default="the first that is not the reference",
+            autocompletion=completion.institutions,
+        ),
     ] = None,
     find: Annotated[
         str | None,
@@ -46,8 +53,10 @@ def replay(
             metavar="INSTITUTION",
             help="Put the episode under others beside it; may be repeated, or several with commas.",
             show_default=False,
+            autocompletion=completion.institutions,
         ),
     ] = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print all numbers as JSON.")] = False,
 ) -> None:
     """Tell one crisis of a run move by move, as the kernel played it when it counted."""
@@ -58,9 +67,10 @@ def replay(
     names = list(dict.fromkeys([name, *(one.strip() for text in compare or () for one in text.split(","))]))
     for one in names:
         run.institution(one)  # a search that finds nothing would not notice
-    announce_compilation()
     if find is None and first is not None:
         raise ParameterError("--first is of --find: how many episodes to look for")
+    if not quiet:
+        announce_compilation()
     search = None if find is None else _search(run, find, name, point, first or 1, replicate, episode)
     places = [(replicate, episode or 0)] if search is None else list(search.found)
     found = [play(run, names, point=point, replicate=number, episode=which) for number, which in places]
@@ -174,7 +184,6 @@ def _apart(episodes: "Sequence[Episode]") -> str:
 
 
 def _print_side_by_side(facts: "Sequence[Fact]", titles: "Sequence[str]", room: int) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
@@ -182,7 +191,7 @@ def _print_side_by_side(facts: "Sequence[Fact]", titles: "Sequence[str]", room: 
         table.add_column(printable(heading), header_style="bold", overflow="fold")
     for fact in facts:
         table.add_row(DIFFERS if fact.differs else "", fact.about, *map(printable, fact.values))
-    console = Console(width=room, highlight=False, markup=False, emoji=False)  # a name's [x] is no style
+    console = screen(room)
     with console.capture() as drawn:
         console.print(table)
     print("\n".join(line.rstrip() for line in drawn.get().splitlines()), end="\n\n")

@@ -14,6 +14,7 @@ from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
 from csmc.config.export import from_order, identity, plain, resolved, source_of
+from csmc.config.files import USUAL_NAME
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
@@ -332,12 +333,11 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experime
     """
     file = Path(path)
     document = load_document(file, overrides)
-    document.data.setdefault("name", _name_of(file))
+    document.data.setdefault("name", safe_name(file.resolve().parent.name if file.name == USUAL_NAME else file.stem))
     return Experiment.from_document(document)
 
 
-def _name_of(file: Path) -> str:
-    safe = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in file.stem
-    )
+def safe_name(text: str) -> str:
+    """The name of an experiment that is nearest to `text`."""
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in text)
     return safe.lstrip("._-")[:64] or "experiment"

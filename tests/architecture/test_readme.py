@@ -5,9 +5,10 @@ import shlex
 from pathlib import Path
 
 import pytest
+import typer
 
 import csmc
-from csmc.cli import main
+from csmc.cli.app import app, main
 
 
 def test_the_configuration_in_the_readme_is_right(root: Path, tmp_path: Path) -> None:
@@ -15,6 +16,14 @@ def test_the_configuration_in_the_readme_is_right(root: Path, tmp_path: Path) ->
     (tmp_path / "veto.yaml").write_text(example)
     experiment = csmc.load_experiment(tmp_path / "veto.yaml")
     assert (experiment.n_points, len(experiment.institutions)) == (4, 4)
+
+
+def test_every_command_is_shown_and_every_command_shown_is_there(root: Path) -> None:
+    parts = (root / "README.md").read_text().split("```")
+    code = [*parts[1::2], *re.findall(r"`[^`\n]+`", " ".join(parts[::2]))]
+    shown = set(re.findall(r"\bcsmc ([a-z]+)", " ".join(code)))
+    known = set(typer.main.get_command(app).commands)
+    assert shown == known - {"schema"}, "the schema is for editors"
 
 
 @pytest.mark.proof

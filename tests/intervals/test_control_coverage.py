@@ -80,8 +80,8 @@ def test_intervals_hold_their_level_with_the_fewest_replicates_that_are_adjusted
     evidence(
         Section.STATISTICS,
         f"Intervals of estimates adjusted by controls cover the truth (at least {LEAST:.3f}; {ONE_SIDED:.3f} for "
-        f"paired differences of one-shot rates): {EXPERIMENTS:,} experiments of {LEAST_UNITS:,} histories of {episodes} "
-        "episodes, the fewest that are adjusted; all metrics, four institutions",
+        f"paired differences of one-shot rates): {EXPERIMENTS:,} experiments of {LEAST_UNITS:,} histories of "
+        f"{episodes} episodes, the fewest that are adjusted; all metrics, four institutions",
         f"worst {found[worst]:.4f} ({', '.join(worst)}), mean {np.mean([*found.values()]):.4f}; intervals of war "
         f"{narrower['rate']:.2f} and of its differences {narrower['difference']:.2f} times as long as without controls",
     )
@@ -91,7 +91,7 @@ def test_intervals_hold_their_level_with_the_fewest_replicates_that_are_adjusted
 @pytest.mark.statistical
 @pytest.mark.parametrize("episodes", [1, 8])
 def test_adjusted_estimates_have_the_mean_of_plain_ones(episodes: int, configs: Path, evidence: Record) -> None:
-    """The multiples are estimated from the same replicates, which is a bias of an error over the root of their number."""
+    """The multiples are estimated from the same replicates: a bias of an error over the root of their number."""
     _, each, _ = both(configs, episodes)
     assert isinstance(each, Controlled)
     largest, whose, compared = 0.0, "", 0
@@ -114,8 +114,8 @@ def test_adjusted_estimates_have_the_mean_of_plain_ones(episodes: int, configs: 
     evidence(
         Section.STATISTICS,
         f"Estimates adjusted by controls have the mean of plain ones to {BIAS} of their standard error, with the "
-        f"fewest replicates that are adjusted (histories of {episodes} episodes): {EXPERIMENTS:,} experiments, beyond 4.75 "
-        "standard errors of the comparison",
+        f"fewest replicates that are adjusted (histories of {episodes} episodes): {EXPERIMENTS:,} experiments, beyond "
+        "4.75 standard errors of the comparison",
         f"{compared} estimates; farthest {largest:.3f} standard errors ({whose})",
     )
 
