@@ -15,7 +15,8 @@ from csmc.estimate import Metric, Moments, Pairs, differences, level_of
 from csmc.estimate.chances import Chances, chances_by_events, chances_by_normal, chances_by_patterns
 from csmc.estimate.discordance import discordance, exact_interval
 from csmc.estimate.intervals import LEVEL, Floats
-from csmc.estimate.ratios import ALL_PAIRS, covariance, influence, variance
+from csmc.estimate.paired import Single
+from csmc.estimate.ratios import ALL_PAIRS
 from csmc.estimate.selection import Selection, select, simultaneous_level
 
 DIMS = ("point", "institution")
@@ -190,7 +191,7 @@ def _judge(question: _Question, moments: Moments) -> _Judged:
     counted = None if worse is None else together_in(worse, moments)
     level = simultaneous_level(moments.tallies.sums.shape[1], question.level)
     drawn = question.delta, question.draws, question.seed
-    value = influence(question.metric, moments).value
+    value = Single(question.metric, moments).influence.value
     if counted is not None:
         ends = exact_interval(discordance(counted.both, moments.replicates), level)
         chosen = select(*ends, question.delta)
@@ -215,10 +216,10 @@ def _second_moments(question: _Question, moments: Moments, level: float) -> tupl
     found = differences(question.metric, moments, pairs, level)
     ends = (found.low, found.high) if question.lower else (-found.high, -found.low)
     low, high, shared = np.zeros((3, points, n_institutions, n_institutions))
-    own = influence(question.metric, moments)
+    single = Single(question.metric, moments)
     low[:, one, other], high[:, one, other] = ends
     low[:, other, one], high[:, other, one] = -ends[1], -ends[0]
-    shared[:, one, other] = shared[:, other, one] = covariance(moments, own, pairs)
+    shared[:, one, other] = shared[:, other, one] = single.shared(pairs)
     everyone = np.arange(n_institutions)
-    shared[:, everyone, everyone] = variance(moments, own)
+    shared[:, everyone, everyone] = single.variance
     return low, high, shared

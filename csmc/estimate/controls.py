@@ -6,18 +6,19 @@ Welch 1981). Every tally is adjusted by the controls of its own institution, so 
 outcomes to the episodes, and the values of two institutions to their difference. Edit to change how controls are used.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from csmc.estimate.intervals import BALANCED, Floats
-from csmc.estimate.metrics import Constant, Metric
+from csmc.estimate.metrics import Constant, Metric, Ratio
 from csmc.estimate.ratios import Moments, Pairs, Row, bounds
 from csmc.kernel.codes import DRAWN_CONTROLS, Control
 from csmc.kernel.result import Integers, Plan, Tallies
 
-#: With fewer units the multiples would be known too badly: nothing is adjusted.
+#: With fewer units that inform a metric the multiples would be known too badly: it is not adjusted.
 LEAST_UNITS = 1000
 #: A control with less variance than this, per episode, is rounding (opposite draws cancel): it is left out. So are
 #: combinations of controls with less, each scaled to a variance of 1.
@@ -33,8 +34,11 @@ class Controlled(Moments):
     """Moments of tallies less what their controls predict, in place of those of the tallies.
 
     The multiples are estimated from the same units, which biases a value by less than its error over the square root of
-    the number of units, and takes a degree of freedom for each control.
+    the number of units, and takes a degree of freedom for each control. left (point, institution): where nothing is
+    adjusted, beside where there are too few units.
     """
+
+    left: NDArray[np.bool_] | None = None
 
     @property
     def rounding(self) -> float:
@@ -50,6 +54,17 @@ class Controlled(Moments):
         """The moments of the tallies as they were counted."""
         return Moments(self.tallies, self.plan, self.replicates, self.episodes, self.states)
 
+    def informing(self, metric: Metric) -> "Controlled":
+        """The same, not adjusted where too few units inform a metric: a few wars among many crises, or responses."""
+        plain = self.plain()
+        informative = np.min([plain.informative(ratio) for _, ratio in metric.terms], axis=0)
+        few = ~(informative >= LEAST_UNITS)
+        return replace(self, left=few if self.left is None else few | self.left)
+
+    def informative(self, ratio: Ratio) -> Floats:
+        """How many units inform a ratio: those by what was counted."""
+        return self.plain().informative(ratio)
+
     def total(self, row: Row | Constant) -> Floats:
         """Sum of a tally over the replicates, less what the controls predict of its distance from the mean."""
         total = super().total(row)
@@ -61,15 +76,11 @@ class Controlled(Moments):
         """A metric's value, or the nearest possible one: more may have been taken from few events than there was."""
         return np.clip(value, *bounds(metric, self))
 
-    def squares(self, row: Row | Constant) -> Floats:
-        """Sum of the squares of a tally as it was counted: how many units inform a metric is not changed."""
-        return self.plain().squares(row)
-
     def own(self, first: Row, second: Row) -> Floats:
         """Centred sum of products of two adjusted tallies of the same institution."""
         left, right = self._multiples(first), self._multiples(second)
         plain, towards, back = super().own(first, second), self._with(second), self._with(first)
-        return self._freedom * _rest(plain, left, right, towards, back, self._among)
+        return self._freedom**2 * _rest(plain, left, right, towards, back, self._among)
 
     def cross(self, first: Row, second: Row, pairs: Pairs) -> Floats:
         """Centred sum of products of adjusted tallies of one institution and of the other, (point, pair)."""
@@ -78,7 +89,8 @@ class Controlled(Moments):
         back = np.stack([self._plain_cross(first, control, pairs) for control in _CONTROLS], axis=-1)
         among = np.stack([self._stacked_cross(control, pairs) for control in _CONTROLS], axis=-2)
         plain = super().cross(first, second, pairs)
-        return self._freedom * _rest(plain, left, right, towards, back, among)
+        freedom = self._freedom[:, pairs.one] * self._freedom[:, pairs.other]
+        return freedom * _rest(plain, left, right, towards, back, among)
 
     @cached_property
     def _totals(self) -> Floats:
@@ -90,25 +102,29 @@ class Controlled(Moments):
         return np.stack([self._with(control) for control in _CONTROLS], axis=-2)
 
     @cached_property
+    def _used(self) -> NDArray[np.bool_]:
+        """Where tallies are adjusted, (point, institution)."""
+        enough = np.broadcast_to((self.units >= LEAST_UNITS)[:, None], self.tallies.sums.shape[:2])
+        return enough if self.left is None else enough & ~self.left
+
+    @cached_property
     def _inverse(self) -> Floats:
         """Their inverse, 0 for what does not vary and where there are too few units."""
         squares = np.einsum("...cc->...c", self._among)
         least = (_VARIANCE * self.units * self.episodes)[:, None, None]
-        used = (squares > least) & (self.units >= LEAST_UNITS)[:, None, None]
+        used = (squares > least) & self._used[..., None]
         scale = np.where(used, 1 / np.sqrt(np.where(used, squares, 1.0)), 0.0)
         both = scale[..., :, None] * scale[..., None, :]
         return np.asarray(np.linalg.pinv(self._among * both, rcond=_RANK, hermitian=True) * both)
 
     @cached_property
     def _freedom(self) -> Floats:
-        """What estimating the multiples from the same units does to a variance, (point, 1).
+        """What estimating the multiples from the same units does to a standard error, (point, institution).
 
         It takes degrees of freedom from the residuals, and what it misses adds to the error (Lavenberg and Welch 1981).
         """
-        units, taken = self.units, np.where(self.units >= LEAST_UNITS, len(_CONTROLS), 0)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            found = (units - 1) / (units - 1 - taken) * (units - 2) / (units - 2 - taken)
-        return np.asarray(np.where(taken > 0, found, 1.0)[:, None])
+        units, taken = np.maximum(self.units, LEAST_UNITS)[:, None], np.where(self._used, len(_CONTROLS), 0)
+        return np.asarray(np.sqrt((units - 1) / (units - 1 - taken) * (units - 2) / (units - 2 - taken)))
 
     @cached_property
     def _known(self) -> dict[Row, Floats]:
@@ -117,7 +133,9 @@ class Controlled(Moments):
     def _with(self, row: Row) -> Floats:
         """Centred products of a row with each control of the same institution, (point, institution, control)."""
         if row not in self._known:
-            self._known[row] = np.stack([self._plain_own(row, control) for control in _CONTROLS], axis=-1)
+            found = np.stack([self._plain_own(row, control) for control in _CONTROLS], axis=-1)
+            varies = super().own(row, row) > 0  # what does not vary goes together with nothing, but for rounding
+            self._known[row] = np.where(varies[..., None], found, 0.0)
         return self._known[row]
 
     def _multiples(self, row: Row) -> Floats:

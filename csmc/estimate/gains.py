@@ -9,7 +9,7 @@ from csmc.estimate.controls import Controlled
 from csmc.estimate.intervals import Floats
 from csmc.estimate.metrics import Metric
 from csmc.estimate.paired import Single, difference_of
-from csmc.estimate.ratios import Moments, covariance
+from csmc.estimate.ratios import Moments
 
 #: How the gains are estimated, for the attributes of a result.
 REPLICATION_METHOD = (
@@ -70,7 +70,7 @@ def _gain(metric: Metric, without: Moments, having: Moments) -> Gain:
 def _variances(metric: Metric, moments: Moments) -> tuple[Floats, Floats]:
     """Of the metric and of its difference from the reference."""
     single, pairs = Single(metric, moments), moments.against_reference()
-    _, apart, _ = difference_of(single, pairs, covariance(moments, single.influence, pairs))
+    _, apart, _ = difference_of(single, pairs, single.shared(pairs))
     return single.variance, apart
 
 

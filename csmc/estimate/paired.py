@@ -78,8 +78,13 @@ class Single:
     """A metric of each institution, (point, institution), with all that differences of two of them need."""
 
     metric: Metric
-    moments: Moments
+    counted: Moments
     level: float = LEVEL
+
+    @cached_property
+    def moments(self) -> Moments:
+        """What has been counted, as this metric is estimated from it."""
+        return self.counted.informing(self.metric)
 
     @cached_property
     def influence(self) -> Influence:
@@ -90,6 +95,10 @@ class Single:
     def variance(self) -> Floats:
         """Sampling variance."""
         return variance(self.moments, self.influence)
+
+    def shared(self, pairs: Pairs) -> Floats:
+        """Sampling covariance of the two institutions of each pair."""
+        return covariance(self.moments, self.influence, pairs)
 
     @cached_property
     def known(self) -> Known:
@@ -130,7 +139,7 @@ class Single:
 
 def _compare(single: Single, pairs: Pairs) -> Difference:
     """The differences of all pairs; an institution differs from itself by 0 with certainty."""
-    shared = covariance(single.moments, single.influence, pairs)
+    shared = single.shared(pairs)
     difference, difference_variance, unpaired = difference_of(single, pairs, shared)
     se = np.sqrt(difference_variance)
     if single.metric.kind == "proportion":
@@ -178,7 +187,7 @@ def _as_pairs(
 def differing_pairs(metric: Metric, moments: Moments, level: float = LEVEL) -> Floats:
     """How many independent pairs that differ from the reference stand behind the difference of a proportion."""
     single, pairs = Single(metric, moments, level), moments.against_reference()
-    difference, difference_variance, _ = difference_of(single, pairs, covariance(moments, single.influence, pairs))
+    difference, difference_variance, _ = difference_of(single, pairs, single.shared(pairs))
     independent_pairs, share = effective_pairs(*_as_pairs(single, pairs, difference, np.sqrt(difference_variance)))
     return independent_pairs * share
 

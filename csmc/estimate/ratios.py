@@ -90,6 +90,11 @@ class Moments:
                 return total * total / self.units[:, None]
         return self.products(row, row)
 
+    def informative(self, ratio: Ratio) -> Floats:
+        """How many units inform a ratio (Kish): (sum D)^2 / sum D^2, all for a constant denominator."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.asarray(self.total(ratio.denominator) ** 2 / self.squares(ratio.denominator))
+
     def products(self, first: Row, second: Row) -> Floats:
         """Sum of products of two tallies of the same institution over the units, not centred."""
         high, low = self._own_limbs(first, second)
@@ -110,6 +115,10 @@ class Moments:
         sums, limbs = self.tallies.sums, self._cross_limbs(first, second, pairs)
         centred = self._centred(*limbs, sums[:, pairs.one, first], sums[:, pairs.other, second])
         return centred / self._scales(first, second)
+
+    def informing(self, metric: Metric) -> "Moments":
+        """The moments from which a metric is estimated: these."""
+        return self
 
     def possible(self, metric: Metric, value: Floats) -> Floats:
         """A metric's value, as it is: what is counted cannot be impossible."""
@@ -222,7 +231,7 @@ def _ratio_influence(sign: int, ratio: Ratio, moments: Moments) -> Influence:
     total = moments.total(ratio.denominator)
     with np.errstate(divide="ignore", invalid="ignore"):
         value = moments.total(ratio.numerator) / total
-        informative = total * total / moments.squares(ratio.denominator)
+        informative = moments.informative(ratio)
         weight = sign * np.sqrt(informative / (informative - 1)) / total
         weight = np.where(informative > 1, weight, np.nan)
     weights: Weights = ((ratio.numerator, weight),)

@@ -7,7 +7,7 @@ import numpy as np
 from csmc.estimate.intervals import Floats, mean_events
 from csmc.estimate.metrics import Metric
 from csmc.estimate.paired import Single, difference_of
-from csmc.estimate.ratios import Influence, Moments, covariance
+from csmc.estimate.ratios import Influence, Moments
 
 
 class Support(NamedTuple):
@@ -35,7 +35,7 @@ def support(metric: Metric, moments: Moments) -> Support:
     """What stands behind a metric at every point and institution; NaN where nothing can be said."""
     single, pairs = Single(metric, moments), moments.against_reference()
     own, own_variance = single.influence, single.variance
-    shared = covariance(moments, own, pairs)
+    shared = single.shared(pairs)
     _, paired, unpaired = difference_of(single, pairs, shared)
     reference = [moments.plan.reference]
     with np.errstate(divide="ignore", invalid="ignore"):

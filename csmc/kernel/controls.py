@@ -47,7 +47,7 @@ def add_episode(institution, shocks, legitimacy, active, crisis, controls):
         outcome = crisis[OUTCOME, lane]
         premium = crisis[BELIEF, lane] + crisis[PREMIUM, lane] - crisis[ESTIMATE, lane]
         too_cheap = min(max(premium / crisis[COST_RANGE, lane], 0.0), 1.0)  # of the target's costs, to accept
-        unmediated = 1.0 - min(max(mediation * legitimacy[lane], 0.0), 1.0)
+        unmediated = 1.0 - mediation * legitimacy[lane]
         refused = 0.0 if outcome == _SETTLEMENT else 1.0
         challenged = active[lane] > 0.0 and outcome != _NO_CHALLENGE
         surprise = refused - unmediated * too_cheap if challenged else 0.0

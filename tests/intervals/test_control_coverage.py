@@ -91,7 +91,7 @@ def test_intervals_hold_their_level_with_the_fewest_replicates_that_are_adjusted
 @pytest.mark.statistical
 @pytest.mark.parametrize("episodes", [1, 8])
 def test_adjusted_estimates_have_the_mean_of_plain_ones(episodes: int, configs: Path, evidence: Record) -> None:
-    """The multiples are estimated from the same replicates: a bias of an error over the root of their number."""
+    """Multiples estimated from the same replicates are a bias of an error over the root of their number."""
     _, each, _ = both(configs, episodes)
     assert isinstance(each, Controlled)
     largest, whose, compared = 0.0, "", 0
@@ -108,7 +108,7 @@ def test_adjusted_estimates_have_the_mean_of_plain_ones(episodes: int, configs: 
             chance = 4.75 * float(apart[:, k].std()) / EXPERIMENTS**0.5
             bias = abs(float(apart[:, k].mean()))
             assert bias <= BIAS * error + chance, (name, institution)
-            if bias / error > largest:
+            if bias > largest * error:
                 largest, whose = bias / error, f"{name}, {institution}"
     assert compared >= 60
     evidence(

@@ -31,6 +31,24 @@ Floats = NDArray[np.float64]
 
 #: Histories in which legitimacy and capability change, states perish, and mediation is common.
 HISTORIES = {"dynamics.episodes": 12, "dynamics.legitimacy_learning": 0.3, "dynamics.spoils": 0.8}
+#: Pressure that makes challengers yield; and challengers that are too sure, in worlds that soon have one state left.
+PRESSED = {
+    "system.n_states": 5,
+    "dynamics.episodes": 2,
+    "crisis.challenge_cost": -1.0,
+    "crisis.audience_cost": 0.3,
+    "crisis.misperception": 1.0,
+    "response.joining_cost": 0.2,
+}
+ENDING = {
+    "system.n_states": 3,
+    "dynamics.episodes": 6,
+    "crisis.challenge_cost": -5.0,
+    "crisis.audience_cost": 3.0,
+    "crisis.misperception": 2.0,
+    "crisis.war_cost": 0.3,
+    "dynamics.survival": 0.5,
+}
 #: Every product of a few tallies and all controls.
 ROWS = [int(Tally.NO_CHALLENGE), int(Tally.WARS), int(Tally.TRUST), *map(int, Control)]
 FIELDS = (
@@ -77,18 +95,28 @@ def natural(sums: NDArray[np.int64], episodes: int) -> Floats:
     return sums[:, N_TALLIES:] / np.array([row_scale(control, episodes) for control in Control])
 
 
-@pytest.mark.parametrize("changes", [{}, HISTORIES], ids=["one-shot", "histories"])
-def test_controls_are_what_a_trace_says(changes: dict[str, Any]) -> None:
+def compared_with_a_trace(changes: dict[str, Any], names: tuple[str, ...], count: int) -> Floats:
+    """Assert that sums and products of controls are those of a trace, which are returned."""
     length = changes.get("dynamics.episodes", 1)
-    plan = Plan(PAIRS, PAIRS, joint="all", controls=True)
-    tallies = simulate(changes, first=30, count=100, plan=plan)
-    expected = controls_of(changes, PRESETS, 30, 100)
-    np.testing.assert_allclose(natural(tallies.sums, length), expected.sum(axis=2), rtol=0, atol=100 * length * 1e-6)
-    assert (np.abs(expected).sum(axis=2) > 1).all(), "every control is at work"
+    tallies = simulate(changes, names, first=30, count=count, plan=Plan(PAIRS, PAIRS, joint="all", controls=True))
+    expected = controls_of(changes, names, 30, count)
+    resolution = count * length * 1e-6
+    np.testing.assert_allclose(natural(tallies.sums, length), expected.sum(axis=2), rtol=0, atol=resolution)
     place = np.flatnonzero((PAIRS == [Control.REFUSAL_STOOD_BY, Control.MISPERCEPTION]).all(axis=1))[0]
     scale = row_scale(Control.REFUSAL_STOOD_BY, length) * row_scale(Control.MISPERCEPTION, length)
     own = (tallies.own_high[:, place] * 2.0**32 + tallies.own_low[:, place]) / scale
-    np.testing.assert_allclose(own, (expected[:, 0] * expected[:, 5]).sum(axis=1), atol=100 * length * 1e-5)
+    np.testing.assert_allclose(own, (expected[:, 0] * expected[:, 5]).sum(axis=1), rtol=0, atol=10 * resolution)
+    return expected
+
+
+@pytest.mark.parametrize("changes", [{}, HISTORIES, PRESSED], ids=["one-shot", "histories", "pressed"])
+def test_controls_are_what_a_trace_says(changes: dict[str, Any]) -> None:
+    expected = compared_with_a_trace(changes, PRESETS, 100)
+    assert (np.abs(expected).sum(axis=2) > 1).all(), "every control is at work"
+
+
+def test_histories_that_are_over_have_no_refusals() -> None:
+    compared_with_a_trace(ENDING, PRESETS, 100)
 
 
 @pytest.mark.parametrize("replication", list(Replication))

@@ -63,6 +63,7 @@ def examine(expected: Sequence[Expected]) -> None:
     check_draws_and_functions()
     check_many_replicates()
     check_groups()
+    check_controls()
     check_large_fates()
     check_results()
     check_points_of_one_call()
@@ -220,6 +221,18 @@ def check_groups() -> None:
         for start, count, group in ((first, 12, 1), (first + 1, 12, size), (first, 13, size)):
             with pytest.raises(ValueError, match="group"):
                 tally(*arguments, rules, 3, start, count, replace(plan, group=group))
+
+
+def check_controls() -> None:
+    """Controls are those of a trace, in several batches; scales leave room for the largest."""
+    from tests.kernel import test_controls as controls
+
+    for changes in ({"system.n_states": 4}, controls.PRESSED, controls.ENDING):
+        controls.compared_with_a_trace(changes, ("un_security_council", "alliance"), 14)
+    for episodes in (1, 2, 3, 20, 1024, 10**6):
+        whole = [codes.row_scale(control, episodes) * episodes for control in codes.Control]
+        assert all(2**26 < scale <= 2**27 for scale in whole[:4])
+        assert all(2**23 < scale <= 2**24 for scale in whole[4:])
 
 
 def _joined(high: Any, low: Any) -> Any:

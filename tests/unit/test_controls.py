@@ -78,7 +78,7 @@ def by_hand(name: str, rows: np.ndarray[Any, Any], episodes: int) -> tuple[np.nd
                 informative, rest = len(rows), 0.0
             else:
                 total, rest = adjusted[below, k], residuals[below, k]
-                informative = total**2 / (rows[:, k, below] ** 2).sum()
+                informative = rows[:, k, below].sum() ** 2 / (rows[:, k, below] ** 2).sum()
             share = adjusted[ratio.numerator, k] / total
             value[k] += sign * share
             weight = math.sqrt(informative / (informative - 1)) / total
@@ -87,10 +87,12 @@ def by_hand(name: str, rows: np.ndarray[Any, Any], episodes: int) -> tuple[np.nd
     return value, influence * math.sqrt((n - 1) / (n - 1 - q) * (n - 2) / (n - 2 - q))
 
 
-@pytest.mark.parametrize("name", CHOSEN)
+@pytest.mark.parametrize("name", ["war", "war_given_challenge", "final_trust", "no_challenge", "challenge"])
 def test_estimates_are_those_of_least_squares_on_the_replicates(name: str) -> None:
     rows, moments = data()
     found, (value, influence) = estimate(METRICS[name], moments), by_hand(name, rows, 4)
+    assert isinstance(moments, Controlled)
+    assert (moments.plain().informative(METRICS[name].ratio) >= LEAST_UNITS).all()
     np.testing.assert_allclose(found.value[0], value, rtol=1e-9)
     np.testing.assert_allclose(found.se[0], np.sqrt((influence**2).sum(axis=0)), rtol=1e-7)
     paired = influence - influence[:, [0]]
@@ -136,6 +138,16 @@ def test_the_plain_moments_are_those_of_a_run_without_controls() -> None:
     for name in CHOSEN:
         expected = estimate(METRICS[name], moments_of(carry(total), plan(without), *known))
         np.testing.assert_array_equal(estimate(METRICS[name], moments.plain()), expected)
+
+
+@pytest.mark.parametrize("name", ["participation", "selectivity"])
+def test_what_too_few_replicates_inform_is_not_adjusted(name: str) -> None:
+    _, moments = data()
+    assert isinstance(moments, Controlled)
+    plain = moments.plain()
+    assert (plain.informative(METRICS[name].ratio) < LEAST_UNITS).all()
+    for part in ("value", "se", "difference", "difference_se"):
+        np.testing.assert_array_equal(*(getattr(estimate(METRICS[name], one), part) for one in (moments, plain)))
 
 
 @pytest.mark.parametrize("replicates", [1, 2, LEAST_UNITS - 1])
