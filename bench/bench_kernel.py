@@ -11,7 +11,7 @@ from csmc.benchmark.kernel import (
     time_sharing,
     time_threads,
 )
-from csmc.engine.local import available_cores
+from csmc.machine import available_cores
 
 GRID = [(states, episodes) for states in (3, 8, 15, 32, 64) for episodes in (1, 20)]
 ENDS = {"default": {}, "early exit": EARLY_EXIT, "full path": FULL_PATH}

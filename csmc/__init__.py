@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from csmc import analysis, institutions, report
+    from csmc import analysis, institutions, replay, report
     from csmc.api import forecast, load_experiment, run
     from csmc.config import Experiment, schema
     from csmc.errors import ConfigError, CsmcError, ParameterError, StoreError
@@ -33,12 +33,13 @@ __all__ = [
     "institutions",
     "load_experiment",
     "open_results",
+    "replay",
     "report",
     "run",
     "schema",
 ]
 
-_MODULES = {"analysis", "institutions", "report"}
+_MODULES = {"analysis", "institutions", "replay", "report"}
 
 _HOMES = {
     "ConfigError": "csmc.errors",

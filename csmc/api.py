@@ -11,12 +11,12 @@ from csmc import engine as engines
 from csmc.config import Experiment
 from csmc.engine import Store
 from csmc.engine.driver import ignore
-from csmc.engine.local import available_cores
 from csmc.engine.progress import OnProgress
 from csmc.engine.shards import parse_share, shard_store
 from csmc.engine.spans import Share
 from csmc.errors import ParameterError, PartialError
 from csmc.estimate import targets
+from csmc.machine import available_cores
 from csmc.pilot import Forecast, try_out
 from csmc.results import assemble, open_results
 

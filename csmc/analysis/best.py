@@ -16,6 +16,7 @@ from csmc.estimate.chances import Chances, chances_by_events, chances_by_normal,
 from csmc.estimate.discordance import discordance, exact_interval
 from csmc.estimate.intervals import LEVEL, Floats
 from csmc.estimate.paired import Single
+from csmc.estimate.ratios import ALL_PAIRS
 from csmc.estimate.selection import Selection, select, simultaneous_level
 
 DIMS = ("point", "institution")
@@ -207,7 +208,7 @@ def _second_moments(question: _Question, moments: Moments, level: float) -> tupl
     if moments.plan.joint != "all":
         raise CsmcError(
             f"which institution is best by {question.metric.name} takes differences of all pairs, and this run counted "
-            f"those with the reference; run with outputs.joint: all, into another output ({exception(moments)})"
+            f"those with the reference; {ALL_PAIRS}; {exception(moments)}"
         )
     points, n_institutions = moments.tallies.sums.shape[:2]
     one, other = np.triu_indices(n_institutions, 1)

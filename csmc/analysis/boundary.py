@@ -17,6 +17,7 @@ from csmc.estimate import Metric, Moments, Pairs, differences, level_of
 from csmc.estimate.boundary import Piece, Root, confidence_set, roots
 from csmc.estimate.discordance import Discordance, discordance, plain_interval
 from csmc.estimate.intervals import LEVEL, Floats, Interval
+from csmc.estimate.ratios import ALL_PAIRS
 from csmc.results.coordinates import TEXT
 
 #: What is said of a line of points.
@@ -191,8 +192,8 @@ def _compared(metric: Metric, moments: Moments, pair: tuple[int, int], level: fl
     counted = None if event is None else together_in(event, moments)
     if counted is None:
         raise CsmcError(
-            "this pair of institutions has not been counted: neither is the reference; run with outputs.joint: all, "
-            f"into another output ({exception(moments)})"
+            f"this pair of institutions has not been counted: neither is the reference; {ALL_PAIRS}; "
+            f"{exception(moments)}"
         )
     every = discordance(counted.both, moments.replicates)
     chosen = Discordance(every.more[:, one, other], every.less[:, one, other], every.crises[:, 0, 0])

@@ -52,7 +52,10 @@ class Stored:
         counted = {metric.name: metric for metric in chosen_metrics(self.experiment)}
         for name in counted if names is None else names:
             if name in METRICS and name not in counted:
-                raise ParameterError(f"{name!r} has not been counted; outputs.metrics names {', '.join(counted)}")
+                raise ParameterError(
+                    f"{name!r} has not been counted; outputs.metrics names {', '.join(counted)}; run with more, "
+                    "into another output (csmc run CONFIG -s outputs.metrics=all -o OTHER)"
+                )
             if name not in METRICS:
                 near = suggestion(name, counted) or f" (known: {', '.join(counted)})"
                 raise ParameterError(f"{name!r} is not a known metric{near}")

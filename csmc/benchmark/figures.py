@@ -14,7 +14,7 @@ from csmc.benchmark.operations import COSTLY, Operation
 from csmc.benchmark.roofline import roof
 from csmc.benchmark.timing import Timing, Work, interleaved
 from csmc.benchmark.twin import CompilerError, Twin
-from csmc.engine.local import available_cores
+from csmc.machine import available_cores
 from csmc.provenance import cpu_name
 
 Size = tuple[int, int]  #: states, episodes

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csmc.cli.console import note, say
+from csmc.cli.options import Quiet
 from csmc.cli.progress import announce_compilation
+from csmc.cli.tables import print_rows
 
 if TYPE_CHECKING:
     from csmc.benchmark.figures import Figures
@@ -14,13 +16,15 @@ if TYPE_CHECKING:
 
 def bench(
     seconds: Annotated[float, typer.Option(min=0.0, help="How long to time; counting takes some more.")] = 30.0,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure the kernel on this machine, in about a minute: time per crisis, against the roof that its parts set."""
     from csmc.benchmark.figures import measure
 
-    announce_compilation()
-    note("counting operations, then timing; leave the machine alone for about a minute ...")
+    if not quiet:
+        announce_compilation()
+        note("counting operations, then timing; leave the machine alone for about a minute ...")
     figures = measure(seconds)
     if as_json:
         print(json.dumps(figures.as_json(), indent=2))
@@ -48,17 +52,10 @@ def _print_atoms(figures: "Figures") -> None:
 
 
 def _print_kernel(figures: "Figures") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("", header_style="bold")
-    for heading in ("median", "best", "roof", "times the roof", "times C", "million/s"):
-        table.add_column(heading, header_style="bold", justify="right")
-    for figure in figures.kernel:
-        episodes = "1 episode" if figure.episodes == 1 else f"{figure.episodes} episodes"
-        table.add_row(
-            f"  {figure.n_states} states, {episodes}",
+    headings = ("", "median", "best", "roof", "times the roof", "times C", "million/s")
+    rows = [
+        (
+            f"  {figure.n_states} states, {'1 episode' if figure.episodes == 1 else f'{figure.episodes} episodes'}",
             f"{figure.timing.median:.0f}",
             f"{figure.timing.best:.0f}",
             f"{figure.roof:.0f}",
@@ -66,8 +63,10 @@ def _print_kernel(figures: "Figures") -> None:
             "-" if figure.twin_ratio is None else f"{figure.twin_ratio:.2f}",
             f"{figure.millions_per_second:.2f}",
         )
+        for figure in figures.kernel
+    ]
     say("\nnanoseconds per crisis and institution, one thread, all presets:")
-    Console().print(table)
+    print_rows("", headings, rows)
 
 
 def _print_rest(figures: "Figures") -> None:

@@ -8,7 +8,7 @@ import typer
 
 from csmc.cli.console import MISSING, leave_if_unfinished, or_null, say
 from csmc.cli.options import Better, Metric, Result
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 from csmc.errors import CsmcError
 
 if TYPE_CHECKING:

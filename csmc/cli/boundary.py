@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csmc.cli import completion
 from csmc.cli.console import MISSING, leave_if_unfinished, say, tell_figures
 from csmc.cli.options import Better, Metric, Result
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -17,8 +18,13 @@ if TYPE_CHECKING:
 
 def boundary(
     result: Result,
-    pair: Annotated[tuple[str, str], typer.Option(help="The two institutions.", show_default=False)],
-    along: Annotated[str, typer.Option(metavar="PATH", help="The parameter.", show_default=False)],
+    pair: Annotated[
+        tuple[str, str],
+        typer.Option(help="The two institutions.", show_default=False, autocompletion=completion.institutions),
+    ],
+    along: Annotated[
+        str, typer.Option(metavar="PATH", help="The parameter.", show_default=False, autocompletion=completion.varied)
+    ],
     metric: Metric = "war",
     better: Better = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,

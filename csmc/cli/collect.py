@@ -1,6 +1,7 @@
 """`csmc collect`: the shards of a run become one result."""
 
 import json
+import shlex
 from typing import Annotated
 
 import typer
@@ -28,6 +29,6 @@ def collect(
         else:
             say(f"{found.shards} shards, {found.files} new block files")
             say(f"data     {data}")
-            say(f"report   csmc report {output}")
+            say(f"report   csmc report {shlex.quote(str(output))}")
             say(f"digest   {digest}")
         warn_if_partial(dataset)

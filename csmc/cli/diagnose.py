@@ -1,6 +1,7 @@
 """`csmc diagnose`: what the estimates of a result rest on."""
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,7 @@ import typer
 from csmc.cli.codes import ExitCode
 from csmc.cli.console import say
 from csmc.cli.options import Result
-from csmc.cli.report import print_paragraphs, print_rows
+from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -89,18 +90,20 @@ def _print_worst(name: str, one: dict[str, Any]) -> None:
 
 
 def _words(facts: dict[str, Any], result: Path) -> list[str]:
-    checks = facts["checks"]
+    from csmc.results import result_path
+
+    checks, output = facts["checks"], shlex.quote(str(result_path(result).parent))
     said = [f"{facts['without_events']:,} values have seen no event: all that is known of them is their interval."]
     if facts["faults"]:
         said.append(
             f"A FAULT: {', '.join(facts['faults'])}. Chance does that to one good result in {1 / facts['level']:,.0f}; "
-            f"csmc verify --all {result} counts everything again."
+            f"csmc verify --all {output} counts everything again."
         )
     elif checks["homogeneity"]["ok"]:
-        said.append(f"No sign of a fault: replicates look independent. csmc verify {result} counts some of them again.")
+        said.append(f"No sign of a fault: replicates look independent. csmc verify {output} counts some of them again.")
     else:
         said.append(
             "Whether there is a fault cannot be told: that takes 8 batches of 50 events each, of 256 replicates at "
-            f"least, in a design of up to 1,000 points. csmc verify {result} counts some of them again."
+            f"least, in a design of up to 1,000 points. csmc verify {output} counts some of them again."
         )
     return said

@@ -1,35 +1,45 @@
 """`csmc institutions`: what can be compared, and what each consists of."""
 
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from csmc.cli import completion
+from csmc.cli.tables import screen
 
 if TYPE_CHECKING:
     from csmc.institutions import Institution
 
 
 def institutions(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Show this one in full.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Show this one in full.", autocompletion=completion.presets),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the same as JSON, all of them in full.")] = False,
 ) -> None:
     """List the institutions that come with csmc, or show one in full with its sources."""
     from csmc.institutions import get, names
 
-    if name is None:
+    if as_json:
+        chosen = names() if name is None else (name,)
+        print(json.dumps([get(one).model_dump(mode="json") for one in chosen], indent=2, ensure_ascii=False))
+    elif name is None:
         _print_table([get(known) for known in names()])
     else:
         _print_record(get(name))
 
 
 def _print_table(known: "list[Institution]") -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for heading in ("institution", "what it is"):
-        table.add_column(heading, header_style="bold")
+    table.add_column("institution", header_style="bold", no_wrap=True)
+    table.add_column("what it is", header_style="bold", overflow="fold")
     for institution in known:
         table.add_row(institution.name, institution.summary)
-    Console().print(table)
+    screen().print(table)
     print("\ncsmc institutions NAME shows one in full.")
 
 

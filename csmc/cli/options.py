@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from csmc.cli import completion
+
 Config = Annotated[Path, typer.Argument(metavar="CONFIG", help="The experiment: a YAML file.", show_default=False)]
 Result = Annotated[
     Path, typer.Argument(metavar="RESULT", help="A run's output directory, or its result.zarr.", show_default=False)
@@ -14,13 +16,27 @@ Figures = Annotated[
     Path | None,
     typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).", show_default=False),
 ]
-Metric = Annotated[str, typer.Option(help="By which metric.")]
+Metric = Annotated[str, typer.Option(help="By which metric.", autocompletion=completion.metrics)]
 Better = Annotated[
-    str | None, typer.Option(help="lower or higher.", show_default="what is good for peace, if beyond doubt")
+    str | None,
+    typer.Option(
+        help="lower or higher.",
+        show_default="what is good for peace, if beyond doubt",
+        autocompletion=completion.directions,
+    ),
 ]
-Metrics = Annotated[list[str] | None, typer.Option("--metric", help="A metric; may be repeated.", show_default="war")]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option("--metric", help="A metric; may be repeated.", show_default="war", autocompletion=completion.metrics),
+]
 Institutions = Annotated[
-    list[str] | None, typer.Option("--institution", help="An institution; may be repeated.", show_default="all")
+    list[str] | None,
+    typer.Option(
+        "--institution",
+        help="An institution; may be repeated.",
+        show_default="all",
+        autocompletion=completion.institutions,
+    ),
 ]
 Overrides = Annotated[
     list[str] | None,
@@ -30,5 +46,7 @@ Overrides = Annotated[
         metavar="PATH=VALUE",
         help="Override a value of the configuration; may be repeated.",
         show_default=False,
+        autocompletion=completion.settings,
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Show no progress.")]

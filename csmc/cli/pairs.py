@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from csmc.cli.console import MISSING, leave_if_unfinished, or_null, say
+from csmc.cli import completion
+from csmc.cli.console import MISSING, leave_if_unfinished, note, or_null, say
 from csmc.cli.options import Metrics, Result
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 from csmc.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -22,12 +23,18 @@ def pairs(
     point: Annotated[
         int | None, typer.Option(help="Number of the design point.", show_default="all, or the only one")
     ] = None,
-    institution: Annotated[str | None, typer.Option(help="Whose wars to follow, with --other.")] = None,
-    other: Annotated[str | None, typer.Option(help="Under which institution to follow them.")] = None,
+    institution: Annotated[
+        str | None, typer.Option(help="Whose wars to follow, with --other.", autocompletion=completion.institutions)
+    ] = None,
+    other: Annotated[
+        str | None, typer.Option(help="Under which institution to follow them.", autocompletion=completion.institutions)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Compare all pairs of institutions, or say what becomes of the wars of one under another."""
     from csmc import analysis
+    from csmc.analysis.stored import opened
+    from csmc.estimate.ratios import ALL_PAIRS
 
     points = None if point is None else [point]
     if (institution is None) != (other is None):
@@ -39,6 +46,8 @@ def pairs(
         if not as_json:
             for name in names:
                 (_print_matrix if found.sizes["point"] == 1 else _print_design)(found, name)
+        if opened(result).plan.joint != "all" and found.sizes["institution"] > 2:
+            note(f"pairs without the reference have not been counted; {ALL_PAIRS}")
     elif metric:
         raise ParameterError("--metric is of differences; with --institution and --other it is wars that are followed")
     else:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from csmc.cli.console import MISSING, duration, say
-from csmc.cli.options import Config, Overrides
+from csmc.cli.options import Config, Overrides, Quiet
 from csmc.cli.progress import announce_compilation
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows
 
 if TYPE_CHECKING:
     from csmc.pilot import Forecast, HalfWidth, Pilot, Range
@@ -31,13 +31,15 @@ def plan(
         typer.Option(min=1, help="Cores to say the time for; may be repeated.", show_default="all here, 16, 64, 256"),
     ] = None,
     seconds: Annotated[float, typer.Option(min=0.01, help="How long to simulate for it.")] = 3.0,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the forecast as JSON.")] = False,
 ) -> None:
     """Say what a run will cost, from a pilot of a few seconds: time, disk, and how wide intervals will be."""
     from csmc import api
 
     experiment = api.load_experiment(config, overrides or ())
-    announce_compilation()
+    if not quiet:
+        announce_compilation()
     forecast = api.forecast(experiment, cores=cores or (), seconds=seconds, output=output)
     if as_json:
         print(json.dumps(forecast.as_dict(), indent=2))

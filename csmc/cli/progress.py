@@ -7,6 +7,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING
 
 from csmc.cli.console import duration, note, quantity
+from csmc.cli.tables import screen
 
 if TYPE_CHECKING:
     from csmc.engine.progress import OnProgress, Progress
@@ -77,12 +78,11 @@ def described(progress: "Progress") -> str:
 
 @contextmanager
 def _bar() -> Iterator["OnProgress"]:
-    from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn
     from rich.progress import Progress as Bar
 
     columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[text]}"))
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, console=screen(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None, text="starting")
 
         def show(progress: "Progress") -> None:

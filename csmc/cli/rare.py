@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from csmc.cli import completion
 from csmc.cli.console import MISSING, note, or_null, say
-from csmc.cli.options import Config, Institutions, Overrides
+from csmc.cli.options import Config, Institutions, Overrides, Quiet
 from csmc.cli.progress import announce_compilation
-from csmc.cli.report import print_rows
+from csmc.cli.tables import print_rows, screen
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def rare(
     config: Config,
     overrides: Overrides = None,
-    event: Annotated[str, typer.Option(help="An outcome, or `war`: any of the three.")] = "general_war",
+    event: Annotated[
+        str, typer.Option(help="An outcome, or `war`: any of the three.", autocompletion=completion.events)
+    ] = "general_war",
     institution: Institutions = None,
     point: Annotated[
         list[int] | None, typer.Option(help="Number of a design point; may be repeated.", show_default="all")
@@ -29,16 +32,20 @@ def rare(
     moves: Annotated[int, typer.Option(help="Moves of each history between two levels.")] = 8,
     seed: Annotated[int, typer.Option(help="Another one gives another, independent estimate.")] = 0,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads.", show_default="every core")] = None,
-    engine: Annotated[str | None, typer.Option(help="auto, local or ray.", show_default="auto")] = None,
+    engine: Annotated[
+        str | None, typer.Option(help="auto, local or ray.", show_default="auto", autocompletion=completion.engines)
+    ] = None,
     address: Annotated[str | None, typer.Option(help="Address of a Ray cluster.", show_default=False)] = None,
+    quiet: Quiet = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the numbers as JSON.")] = False,
 ) -> None:
     """Estimate the probability of rare outcomes by multilevel splitting, from independent runs."""
     from csmc import analysis, api
 
     experiment = api.load_experiment(config, overrides or ())
-    announce_compilation()
-    with _progress() as progress:
+    if not quiet:
+        announce_compilation()
+    with _progress(quiet) as progress:
         found = analysis.rare(
             experiment,
             event,
@@ -97,7 +104,7 @@ def _show(found: "xr.Dataset", answers: list[dict[str, Any]]) -> None:
         )
         for answer in answers
     ]
-    print_rows("", ("point", "institution", *names), rows)
+    print_rows("", ("point", "institution", *names), rows, names=2)
     for answer in answers:
         if answer["note"]:
             say(f"point {answer['point']}, {answer['institution']}: {answer['note']}")
@@ -114,18 +121,20 @@ def _share(value: float | None) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress(quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Show on standard error how many pieces of work are done: a bar on a terminal, now and then a line elsewhere."""
     import sys
     import time
 
     from csmc.cli.progress import LINE_SECONDS
 
+    if quiet:
+        yield None
+        return
     if sys.stderr.isatty():
-        from rich.console import Console
         from rich.progress import Progress as Bar
 
-        with Bar(console=Console(stderr=True), transient=True) as bar:
+        with Bar(console=screen(stderr=True), transient=True) as bar:
             task = bar.add_task("splitting", total=None)
             yield lambda done, total: bar.update(task, completed=done, total=total)
         return

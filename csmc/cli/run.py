@@ -1,6 +1,7 @@
 """`csmc run`: simulate an experiment, keep the result, and say what it is."""
 
 import json
+import shlex
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -68,7 +69,7 @@ def print_share(share: str, path: Path, as_json: bool, quiet: bool) -> None:
     if as_json:
         print(json.dumps({"output": str(path), "shard": share}, indent=2))
     elif not quiet:
-        say(f"shard {share} is finished; when all are: csmc collect {path}")
+        say(f"shard {share} is finished; when all are: csmc collect {shlex.quote(str(path))}")
 
 
 def facts_of(experiment: "Experiment", dataset: "xr.Dataset", path: Path, seconds: float) -> dict[str, Any]:
@@ -112,5 +113,5 @@ def print_facts(facts: dict[str, Any], figures: list[Path]) -> None:
     say(f"data     {facts['data']}")
     for figure in figures:
         say(f"figure   {figure}")
-    say(f"report   csmc report {facts['output']}")
+    say(f"report   csmc report {shlex.quote(facts['output'])}")
     say(f"digest   {facts['digest']}")

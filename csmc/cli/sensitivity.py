@@ -7,7 +7,7 @@ import typer
 
 from csmc.cli.console import MISSING, tell_figures, warn_if_partial
 from csmc.cli.options import Figures, Institutions, Metrics, Result
-from csmc.cli.report import print_paragraphs, print_rows
+from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
     import xarray as xr

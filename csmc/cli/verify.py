@@ -1,6 +1,7 @@
 """`csmc verify`: stored numbers are counted again."""
 
-from typing import Annotated
+import json
+from typing import Annotated, Any
 
 import typer
 
@@ -14,17 +15,22 @@ def verify(
     rows: Annotated[int, typer.Option("--rows", min=1, help="How many stored rows to count again.")] = 10,
     everything: Annotated[bool, typer.Option("--all", help="Count everything again.")] = False,
     seed: Annotated[int | None, typer.Option(help="Which rows; others every time by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as JSON.")] = False,
 ) -> None:
     """Count a random sample of what a run has stored again, on other cuts of the work, and compare every number."""
     from csmc.engine import Store
     from csmc.engine.verify import verify as count_again
 
-    checked = differing = 0
+    checked = 0
+    differing: list[dict[str, Any]] = []
     for row in count_again(Store(output), None if everything else rows, seed):
         checked += 1
         if not row.agrees:
-            differing += 1
+            differing.append({"file": str(row.file.path), "point": row.point, "replicates": row.replicates})
             note(f"{row.file.path}: point {row.point} differs, {row.replicates:,} replicates")
-    say(f"{checked} stored rows were counted again, {differing} differ")
+    if as_json:
+        print(json.dumps({"checked": checked, "differing": differing}, indent=2))
+    else:
+        say(f"{checked} stored rows were counted again, {len(differing)} differ")
     if differing:
         raise typer.Exit(ExitCode.FAILED)

@@ -14,6 +14,7 @@ from csmc.config.building import Parts, build
 from csmc.config.checking import ALL, apply_all, is_institutional, split_path
 from csmc.config.document import Document
 from csmc.config.export import from_order, identity, plain, resolved, source_of
+from csmc.config.files import USUAL_NAME
 from csmc.config.loading import load_document
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
@@ -177,6 +178,11 @@ class Experiment:
         return self.design.paths
 
     @property
+    def multiplied(self) -> frozenset[str]:
+        """The varied paths whose values are factors on what each institution has."""
+        return self._parts.multiplied
+
+    @property
     def shape(self) -> Shape | None:
         """Paths and values of the axes, the last one fastest, if the design is one full grid that varies something."""
         return self.design.shape or None
@@ -275,7 +281,7 @@ class Experiment:
     @cached_property
     def _institutions_at(self) -> Callable[[Assigned], tuple[tuple[Institution, ...], Record]]:
         def change_institutions(values: Assigned) -> tuple[tuple[Institution, ...], Record]:
-            changed = apply_all(self.institutions, dict(values), self._parts.multiplied)
+            changed = apply_all(self.institutions, dict(values), self.multiplied)
             return changed, pack_institutions(changed)
 
         return lru_cache(_KEPT)(change_institutions)
@@ -288,7 +294,7 @@ class Experiment:
                 self._values(self.design.assignment(index))[path] if value is UNSET else value
                 for index, value in enumerate(column)
             ]
-        alone = 1.0 if path in self._parts.multiplied else self._own_value(path)
+        alone = 1.0 if path in self.multiplied else self._own_value(path)
         return [alone if value is UNSET else value for value in column]
 
     def _own_value(self, path: str) -> Any:
@@ -327,12 +333,11 @@ def load_experiment(path: Path | str, overrides: Sequence[str] = ()) -> Experime
     """
     file = Path(path)
     document = load_document(file, overrides)
-    document.data.setdefault("name", _name_of(file))
+    document.data.setdefault("name", safe_name(file.resolve().parent.name if file.name == USUAL_NAME else file.stem))
     return Experiment.from_document(document)
 
 
-def _name_of(file: Path) -> str:
-    safe = "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in file.stem
-    )
+def safe_name(text: str) -> str:
+    """The name of an experiment that is nearest to `text`."""
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "-" for letter in text)
     return safe.lstrip("._-")[:64] or "experiment"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from csmc.errors import ConfigError
 
+#: What a configuration is called that has a folder of its own.
+USUAL_NAME = "csmc.yaml"
 #: A configuration is written by hand; anything larger is a mistake or an attack.
 MAX_BYTES = 1 << 20
 #: The same of lines: neither tools nor people work with more of them, or longer ones.
@@ -59,7 +61,10 @@ def _content(path: Path) -> bytes:
     except ValueError as error:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        mode = os.fstat(descriptor).st_mode
+        if stat.S_ISDIR(mode) and is_file(path / USUAL_NAME):
+            raise ConfigError(f"{path}: is a folder; its configuration is {path / USUAL_NAME}")
+        if not stat.S_ISREG(mode):
             raise ConfigError(f"{path}: cannot be read: it is not a regular file")
         with open(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)

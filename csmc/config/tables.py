@@ -1,8 +1,9 @@
 """Tables of real states and of their distances, read from CSV; edit when such a table can have another column."""
 
 import csv
+import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -123,6 +124,29 @@ def read_distances(path: Path) -> DistanceTable:
     if rows.problems:
         raise ConfigError(rows.problems)
     return DistanceTable(names, tuple(map(tuple, matrix)))
+
+
+def states_text(table: StateTable) -> str:
+    """The CSV that `read_states` reads as this table."""
+    points = dict(zip(_IDEAL_POINTS, table.ideal_points or (), strict=False))
+    columns = {"name": table.names, "capability": table.capability, **points}
+    columns |= {"great_power": table.great_power, "member": table.member}
+    filled = {name: column for name, column in columns.items() if column is not None}
+    return _csv([*filled], zip(*filled.values(), strict=True))
+
+
+def distances_text(table: DistanceTable) -> str:
+    """The CSV that `read_distances` reads as this table."""
+    rows = ([name, *distances] for name, distances in zip(table.names, table.distances, strict=True))
+    return _csv(["name", *table.names], rows)
+
+
+def _csv(header: list[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Quoted text, so that no name is taken for a comment; numbers to the last digit."""
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+    writer.writerows([header, *rows])
+    return text.getvalue()
 
 
 def _by_line(rows: _Rows) -> list[tuple[int, list[str]]]:

@@ -1,7 +1,6 @@
 """The engine of one machine: threads of this process. The compiled kernel lets go of the interpreter lock."""
 
 import math
-import os
 from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from contextlib import AbstractContextManager, contextmanager
@@ -11,15 +10,9 @@ from typing import Any
 from csmc.engine.calls import function_named
 from csmc.engine.schedule import WithdrawnError
 from csmc.engine.tallies import Job, tally_spans
+from csmc.machine import available_cores
 
 Task = Future[Any]
-
-
-def available_cores() -> int:
-    """Cores that this process may use (not those of the machine: containers and batch systems give fewer)."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class LocalEngine:

@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 from csmc.engine import remote
 from csmc.engine.calls import function_named
-from csmc.engine.local import available_cores
 from csmc.engine.schedule import UnfitWorkerError, WithdrawnError
 from csmc.engine.spans import as_array, from_rows
 from csmc.engine.tallies import Counted, Job, tally_spans
 from csmc.engine.warming import warm_up
+from csmc.machine import available_cores
 from csmc.provenance import build
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.

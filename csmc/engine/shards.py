@@ -1,6 +1,7 @@
 """Runs on machines that do not know of each other: each does a share into a store of its own, and all are collected."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple
 
 from csmc.engine.spans import Share
@@ -41,7 +42,7 @@ def collect(output: Path) -> Collected:
     """
     paths = sorted(path.parent for path in (output / SHARDS).glob("*/spec.json"))
     if not paths:
-        raise StoreError(f"{output} has no shards; `csmc run CONFIG -o {output} --shard i/N` makes them")
+        raise StoreError(f"{output} has no shards; `csmc run CONFIG -o {quote(str(output))} --shard i/N` makes them")
     shards = [Store(path) for path in paths]
     first = shards[0].document
     for shard in shards[1:]:

@@ -33,6 +33,14 @@ METHODS = {
     "added that share no draws",
 }
 
+#: The same in the words of a column.
+SHORT = {
+    "proportion": "Clopper-Pearson or Wilson",
+    "mean": "Wilson, t",
+    "proportion difference": "Bonett-Price",
+    "mean difference": "MOVER",
+}
+
 
 class Interval(NamedTuple):
     """Lower and upper end."""

@@ -20,6 +20,9 @@ Row = Tally | Control
 #: A row's weight in a metric's influence on one replicate.
 Weights = tuple[tuple[Tally, Floats], ...]
 
+#: What to do where only pairs with the reference have been counted.
+ALL_PAIRS = "run with outputs.joint: all, into another output (csmc run CONFIG -s outputs.joint=all -o OTHER)"
+
 
 class Pairs(NamedTuple):
     """Pairs of institutions by their numbers, (pair,) each: one is compared with the other."""
@@ -140,10 +143,7 @@ class Moments:
         if self.plan.joint == "all":
             return others
         if (others != self.plan.reference).any():
-            raise CsmcError(
-                "pairs of institutions without the reference have not been counted; run with outputs.joint: all, "
-                "into another output"
-            )
+            raise CsmcError(f"pairs of institutions without the reference have not been counted; {ALL_PAIRS}")
         return np.zeros_like(others)
 
     def against(self, institution: int) -> "Moments":

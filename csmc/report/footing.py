@@ -1,5 +1,6 @@
 """What a summary says of what its numbers rest on: nothing, unless something is off. Edit to change these sentences."""
 
+import shlex
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -26,12 +27,12 @@ def footing(dataset: xr.Dataset, shown: Collection[str]) -> Iterator[str]:
         found = diagnose(source)
     except StoreError:
         return
-    output = dataset.encoding.get("output", Path(source).parent)
+    output = shlex.quote(str(dataset.encoding.get("output", Path(source).parent)))
     yield from _faults(found, dataset, output)
     yield from _few_events(found, dataset, output, shown)
 
 
-def _faults(found: xr.Dataset, dataset: xr.Dataset, output: str | Path) -> Iterator[str]:
+def _faults(found: xr.Dataset, dataset: xr.Dataset, output: str) -> Iterator[str]:
     for name, check in CHECKS.items():
         worst = failures(found, name, 1) if check.finds == "fault" else []
         if worst:
@@ -44,7 +45,7 @@ def _faults(found: xr.Dataset, dataset: xr.Dataset, output: str | Path) -> Itera
             return
 
 
-def _few_events(found: xr.Dataset, dataset: xr.Dataset, output: str | Path, shown: Collection[str]) -> Iterator[str]:
+def _few_events(found: xr.Dataset, dataset: xr.Dataset, output: str, shown: Collection[str]) -> Iterator[str]:
     values = found.sel(estimate=["value"])
     worst = failures(values, "events", 1, shown)
     if worst:

@@ -2,13 +2,17 @@
 
 import json
 import math
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from csmc.errors import CsmcError
 from csmc.institutions.record import title_of
+
+if TYPE_CHECKING:
+    from csmc.replay import Moves, Search
 
 
 @xr.register_dataset_accessor("csmc")  # type: ignore[no-untyped-call]
@@ -40,6 +44,27 @@ class Results:
         paths = json.loads(self._dataset.attrs.get("design", "[]"))
         by_path = {coordinate.attrs.get("path", name): str(name) for name, coordinate in self._dataset.coords.items()}
         return tuple(by_path[path] for path in paths)
+
+    def replay(self, institution: str, *, point: int = 0, replicate: int = 0, episode: int = 0) -> "Moves":
+        """Play one episode of the run that the result is of again, move by move; see `csmc.replay.replay`."""
+        from csmc.replay import replay  # loads the compiler, which a result does not need
+
+        return replay(self._output, institution, point=point, replicate=replicate, episode=episode)
+
+    def find(
+        self, condition: str, institution: str | None = None, *, point: int = 0, first: int = 1, start: int = 0
+    ) -> "Search":
+        """Look for episodes of the run that the result is of; see `csmc.replay.find`."""
+        from csmc.replay import find
+
+        return find(self._output, condition, institution, point=point, first=first, start=start)
+
+    @property
+    def _output(self) -> Path:
+        """The output directory of the run; CsmcError if the Dataset is not of a file."""
+        if "source" not in self._dataset.encoding:
+            raise CsmcError("this Dataset has not been opened from an output; csmc.open_results opens one")
+        return Path(self._dataset.encoding["source"]).parent
 
     def grid(self, *names: str) -> xr.Dataset:
         """Return the design as a cube with one dimension per varied parameter in place of `point`.

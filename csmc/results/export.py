@@ -1,25 +1,24 @@
-"""Results in other formats: NetCDF for R and Stata, CSV (tidy, long) for everything, a copy as Zarr."""
+"""Results in other formats: NetCDF for R and Stata, one long table as CSV or Parquet, a copy as Zarr."""
 
 import csv
+import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import xarray as xr
+from numpy.typing import NDArray
 
 from csmc.errors import StoreError
-from csmc.estimate import METRICS
 from csmc.results.read import open_results
-from csmc.results.variables import PARTS
-
-#: Points whose rows are made together.
-_POINTS = 256
+from csmc.results.tidy import tidy
 
 
 def export(path: str | Path, target: str | Path) -> Path:
-    """Write a result in the format that the target's suffix names: .nc, .csv or .zarr.
+    """Write a result in the format that the target's suffix names: .nc, .csv, .parquet or .zarr.
 
     Parameters
     ----------
@@ -34,48 +33,26 @@ def export(path: str | Path, target: str | Path) -> Path:
         raise StoreError(f"{target}: cannot tell the format; use a name that ends in {', '.join(WRITERS)}")
     if target.is_dir():
         raise StoreError(f"{target}: a directory is in the way")
-    target.parent.mkdir(parents=True, exist_ok=True)
     scratch = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
         with open_results(path) as dataset:
             writer(dataset, scratch)
         os.replace(scratch, target)
+    except OSError as error:
+        raise StoreError(f"{target}: cannot be written: {error.strerror or error}") from error
     finally:
         _remove(scratch)
     return target
 
 
-def tidy_rows(dataset: xr.Dataset) -> Iterator[list[Any]]:
-    """Yield a header, then one row per point, institution and metric."""
-    design = dataset.csmc.design
-    yield ["point", *design, "institution", "metric", *(part for part, _, _ in PARTS), "replicates"]
-    for first in range(0, dataset.sizes["point"], _POINTS):
-        yield from _rows(dataset.isel(point=slice(first, first + _POINTS)).load(), design)
-
-
-def _rows(part: xr.Dataset, design: tuple[str, ...]) -> Iterator[list[Any]]:
-    labels = [part[name].values.tolist() for name in ("point", *design)]
-    institutions, replicates = part["institution"].values.tolist(), part["replicates"].values.tolist()
-    columns = {name: [part[name + suffix].values.tolist() for _, suffix, _ in PARTS] for name in metric_names(part)}
-    for point, count in enumerate(replicates):
-        for k, institution in enumerate(institutions):
-            for metric, values in columns.items():
-                numbers = [_number(value[point][k]) for value in values]
-                yield [*(_safe(label[point]) for label in labels), _safe(institution), metric, *numbers, count]
-
-
-def metric_names(dataset: xr.Dataset) -> list[str]:
-    """Names of the metrics in a result, in the order of the registry."""
-    return [name for name in METRICS if name in dataset]
-
-
-def _number(value: float) -> float | str:
+def _number(value: Any) -> Any:
     return "" if value != value else value
 
 
 def _safe(value: Any) -> Any:
     """Text that a spreadsheet will not take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
 
 
 def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
@@ -84,7 +61,49 @@ def _write_netcdf(dataset: xr.Dataset, path: Path) -> None:
 
 def _write_csv(dataset: xr.Dataset, path: Path) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file).writerows(tidy_rows(dataset))
+        writer = csv.writer(file)
+        for number, columns in enumerate(tidy(dataset)):
+            if number == 0:
+                writer.writerow(columns)
+            shown = [map(_safe if is_text(values) else _number, values.tolist()) for values in columns.values()]
+            writer.writerows(zip(*shown, strict=True))
+
+
+def _write_parquet(dataset: xr.Dataset, path: Path) -> None:
+    """Text as dictionaries, what is missing as null, the attributes of the result under `csmc` in the metadata."""
+    arrow, parquet = _arrow(path)
+    about = {"csmc": json.dumps(dataset.attrs, default=str)}
+    writer = None
+    try:
+        for columns in tidy(dataset):
+            table = arrow.table({name: _arrow_column(arrow, values) for name, values in columns.items()})
+            if writer is None:
+                writer = parquet.ParquetWriter(path, table.schema.with_metadata(about))
+            writer.write_table(table.cast(writer.schema))
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _arrow_column(arrow: Any, values: NDArray[Any]) -> Any:
+    if is_text(values):
+        return arrow.array(values.tolist(), arrow.string()).dictionary_encode()
+    return arrow.array(values, from_pandas=True)
+
+
+def _arrow(path: Path) -> tuple[Any, Any]:
+    try:
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise StoreError(
+            f"{path.suffix} takes pyarrow, which is not installed: pip install 'csmc[parquet]', or pip install "
+            "pyarrow; or write .csv, which has the same columns"
+        ) from error
+
+
+def is_text(values: NDArray[Any]) -> bool:
+    """Whether a column holds text, and not numbers."""
+    return values.dtype.kind not in "iuf"
 
 
 def _write_zarr(dataset: xr.Dataset, path: Path) -> None:
@@ -101,5 +120,6 @@ def _remove(path: Path) -> None:
 WRITERS: dict[str, Callable[[xr.Dataset, Path], None]] = {
     ".nc": _write_netcdf,
     ".csv": _write_csv,
+    ".parquet": _write_parquet,
     ".zarr": _write_zarr,
 }

@@ -2,11 +2,12 @@
 
 import os
 from pathlib import Path
+from shlex import quote
 
 import xarray as xr
 
 from csmc.config.precision import as_text
-from csmc.engine.store import Store
+from csmc.engine.store import SHARDS, Store
 from csmc.errors import StoreError
 
 #: Name of the result inside an experiment's output directory.
@@ -68,7 +69,7 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
                 f"{path}: the run has not finished, so there is no result yet; what has finished is kept, "
                 "and `csmc run` with the same configuration and output goes on from there"
             )
-        raise StoreError(f"{path}: no result here (expected {where}); `csmc run` writes one")
+        raise StoreError(f"{path}: no result here (expected {where}); {_how_to_get_one(Path(path))}")
     try:
         # Zarr 3 has no objects, so nothing in the file can be code.
         dataset: xr.Dataset = xr.open_zarr(where, zarr_format=3)
@@ -79,6 +80,15 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
     dataset.encoding["output"] = str(where.parent)  # as it was given; xarray's own "source" is absolute
     return dataset
+
+
+def _how_to_get_one(path: Path) -> str:
+    """What to do where there is no result."""
+    if path.suffix in (".yaml", ".yml") and path.is_file():
+        return f"this is a configuration: `csmc run {quote(str(path))}` runs it and names its output"
+    if (path / SHARDS).is_dir():
+        return f"`csmc collect {quote(str(path))}` makes one of the shards that are here"
+    return "`csmc run` writes one"
 
 
 def _is_result(dataset: xr.Dataset) -> bool:

@@ -256,7 +256,7 @@ def test_a_result_that_a_longer_run_has_not_replaced_yet_is_partial(config: Path
 
 
 def test_an_output_takes_more_replicates_and_points_but_with_joint_tables_no_other_institutions(
-    config: Path, csmc_command
+    config: Path, csmc_command: Command
 ) -> None:
     csmc_command("run", config, "--quiet", "-s", "sampling.replicates=200")
     assert csmc_command("run", config, "--quiet").code == 0

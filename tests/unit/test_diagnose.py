@@ -152,12 +152,13 @@ def test_a_summary_says_once_what_rests_on_few_events(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["out", "out/result.zarr"])
-def test_a_summary_names_the_output_as_it_was_typed(
+def test_the_output_is_named_as_it_was_typed_and_as_commands_take_it(
     output: Path, csmc_command: Command, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.chdir(output.parent)
     said = " ".join(csmc_command("report", name)[1].split())
     assert "(csmc diagnose out)." in said
+    assert "csmc verify out counts" in " ".join(csmc_command("diagnose", name)[1].split())
 
 
 def test_a_summary_says_nothing_where_there_is_nothing_to_say(output: Path, monkeypatch: pytest.MonkeyPatch) -> None:

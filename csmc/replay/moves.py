@@ -1,17 +1,14 @@
 """One episode of a trace by the names of the model: numbers, lists and mappings, keyed by state where states differ.
 
-The reference implementation is compared under the same names (tests/reference/moves.py).
+The reference implementation is compared under the names of `moves` (tests/reference/moves.py). Edit here when a trace
+has something new to tell.
 """
 
 from typing import Any
 
 import numpy as np
 
-from csmc.config import Experiment
-from csmc.config.sections import MAX_REPLICATES
-from csmc.errors import ParameterError
 from csmc.kernel import lanes as field
-from csmc.kernel import trace
 from csmc.kernel.codes import Outcome, Seating
 from csmc.kernel.tracing import ACTIVE, LEGITIMACY, TRUST, Trace
 
@@ -52,45 +49,6 @@ Fields = list[float]
 Rows = list[list[float]]
 
 
-def replay(experiment: Experiment, institution: str, *, point: int = 0, replicate: int = 0, episode: int = 0) -> Moves:
-    """One episode of an experiment, move by move, as the kernel plays it when it counts.
-
-    Parameters
-    ----------
-    experiment
-        Whose design point, and whose seed.
-    institution
-        Its name.
-    point, replicate, episode
-        Which design point, which history and which of its episodes, all from 0. The replicate need not have been run.
-
-    Returns
-    -------
-    The episode by the names of docs/model.md: who and what, what was expected, the demand, and if a response was called
-    for, votes, rungs, coalitions and war. Shares and probabilities in [0, 1], costs relative to the stake.
-
-    Raises
-    ------
-    ParameterError
-        There is no such institution, point, replicate or episode.
-    """
-    names = [entry.name for entry in experiment.institutions]
-    if institution not in names:
-        raise ParameterError(f"institution {institution!r} is not in the experiment ({', '.join(names)})")
-    if not 0 <= point < experiment.n_points:
-        raise ParameterError(f"point {point} is outside [0, {experiment.n_points - 1}]")
-    chosen = experiment.point(point)
-    record, system, institutions = chosen.packed()
-    if not 0 <= replicate < MAX_REPLICATES:
-        raise ParameterError(f"replicate {replicate} is outside [0, {MAX_REPLICATES - 1}]")
-    if not 0 <= episode < record[0].episodes:
-        raise ParameterError(f"episode {episode} is outside [0, {record[0].episodes - 1}], the length of a history")
-    k = names.index(institution)
-    alone = institutions[k : k + 1].view(np.recarray)
-    traced = trace(record, system, alone, chosen.seed, chosen.number(replicate), first_episode=episode, episodes=1)
-    return moves(traced, record[0], institutions[k], 0, 0, 0)
-
-
 def moves(trace: Trace, point: Any, institution: Any, k: int, episode: int, replicate: int) -> Moves:
     """Everything that happened in one episode under one institution.
 
@@ -122,6 +80,32 @@ def moves(trace: Trace, point: Any, institution: Any, k: int, episode: int, repl
         if institution.seating != Seating.NO_COUNCIL:
             told["votes"] = {item: _vote(crisis, thirds, rows, item) for item in told["authorised"]}
     return told
+
+
+def surroundings(trace: Trace, point: Any, institution: Any, k: int, episode: int, replicate: int) -> Moves:
+    """What `moves` leaves out of the same episode: who is what, trust and legitimacy before it, why anybody yields.
+
+    The first traced episode must be that before, or the first of its history. The last four are of living histories.
+    """
+    first = episode == 0
+    past = trace.standing[k, episode - 1, :, replicate].tolist()
+    told: Moves = {
+        "trust_before": float(point.trust) if first else past[TRUST],
+        "legitimacy_before": float(institution.legitimacy) if first else past[LEGITIMACY],
+    }
+    if trace.standing[k, episode, ACTIVE, replicate] == 0.0:
+        return told
+    crisis = trace.crisis[k, episode, :, replicate]
+    challenged = crisis[field.OUTCOME] != Outcome.NO_CHALLENGE
+    return told | {
+        **{
+            name: np.flatnonzero(trace.world[episode, mask, :, replicate] > 0.0).tolist()
+            for name, mask in (("great_powers", field.GREAT_POWER), ("members", field.MEMBER))
+        },
+        "demand": float(crisis[field.BELIEF] + crisis[field.PREMIUM]) if challenged else None,
+        "fighting_value": float(crisis[field.FIGHTING_VALUE]),
+        "retreat_value": float(crisis[field.RETREAT_VALUE]),
+    }
 
 
 def _third_parties(crisis: Fields, thirds: Rows) -> dict[int, int]:
