@@ -6,8 +6,10 @@ Welch 1981). Every tally is adjusted by the controls of its own institution, so 
 outcomes to the episodes, and the values of two institutions to their difference. Edit to change how controls are used.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,10 +37,11 @@ class Controlled(Moments):
 
     The multiples are estimated from the same units, which biases a value by less than its error over the square root of
     the number of units, and takes a degree of freedom for each control. left (point, institution): where nothing is
-    adjusted, beside where there are too few units.
+    adjusted, beside where there are too few units. shared: what has been found of the tallies, whatever is left.
     """
 
     left: NDArray[np.bool_] | None = None
+    shared: dict[Any, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def rounding(self) -> float:
@@ -53,6 +56,11 @@ class Controlled(Moments):
     def plain(self) -> Moments:
         """The moments of the tallies as they were counted."""
         return Moments(self.tallies, self.plan, self.replicates, self.episodes, self.states)
+
+    def singles(self) -> "Controlled":
+        """The same with single replicates as the units: other moments, of which nothing has been found."""
+        alone = super().singles()
+        return Controlled(alone.tallies, alone.plan, alone.replicates, alone.episodes, alone.states)
 
     def informing(self, metric: Metric) -> "Controlled":
         """The same, not adjusted where too few units inform a metric: a few wars among many crises, or responses."""
@@ -85,21 +93,34 @@ class Controlled(Moments):
     def cross(self, first: Row, second: Row, pairs: Pairs) -> Floats:
         """Centred sum of products of adjusted tallies of one institution and of the other, (point, pair)."""
         left, right = self._multiples(first)[:, pairs.one], self._multiples(second)[:, pairs.other]
-        towards = np.stack([self._plain_cross(control, second, pairs) for control in _CONTROLS], axis=-1)
-        back = np.stack([self._plain_cross(first, control, pairs) for control in _CONTROLS], axis=-1)
-        among = np.stack([self._stacked_cross(control, pairs) for control in _CONTROLS], axis=-2)
-        plain = super().cross(first, second, pairs)
+        towards = _each(lambda control: self._plain_cross(control, second, pairs))
+        back = _each(lambda control: self._plain_cross(first, control, pairs))
+        plain, among = super().cross(first, second, pairs), self._among_both(pairs)
         freedom = self._freedom[:, pairs.one] * self._freedom[:, pairs.other]
         return freedom * _rest(plain, left, right, towards, back, among)
 
-    @cached_property
-    def _totals(self) -> Floats:
-        return np.stack([super(Controlled, self).total(control) for control in _CONTROLS], axis=-1)
+    def _found(self, key: Any, find: Callable[[], Floats]) -> Floats:
+        """What has been found already, or now."""
+        if key not in self.shared:
+            self.shared[key] = find()
+        return self.shared[key]
 
-    @cached_property
+    @property
+    def _totals(self) -> Floats:
+        return self._found("totals", lambda: _each(super(Controlled, self).total))
+
+    @property
     def _among(self) -> Floats:
         """Centred products of the controls of an institution, (point, institution, control, control)."""
-        return np.stack([self._with(control) for control in _CONTROLS], axis=-2)
+        return self._found("among", lambda: _each(self._with))
+
+    def _among_both(self, pairs: Pairs) -> Floats:
+        """Those of the controls of one institution and of the other, (point, pair, control, control)."""
+
+        def find() -> Floats:
+            return _each(lambda other: _each(lambda one: self._plain_cross(one, other, pairs)))
+
+        return self._found((pairs.one.tobytes(), pairs.other.tobytes()), find)
 
     @cached_property
     def _used(self) -> NDArray[np.bool_]:
@@ -107,13 +128,11 @@ class Controlled(Moments):
         enough = np.broadcast_to((self.units >= LEAST_UNITS)[:, None], self.tallies.sums.shape[:2])
         return enough if self.left is None else enough & ~self.left
 
-    @cached_property
     def _inverse(self) -> Floats:
-        """Their inverse, 0 for what does not vary and where there are too few units."""
+        """The inverse of the products among controls, 0 for what does not vary."""
         squares = np.einsum("...cc->...c", self._among)
-        least = (_VARIANCE * self.units * self.episodes)[:, None, None]
-        used = (squares > least) & self._used[..., None]
-        scale = np.where(used, 1 / np.sqrt(np.where(used, squares, 1.0)), 0.0)
+        varies = squares > (_VARIANCE * self.units * self.episodes)[:, None, None]
+        scale = np.where(varies, 1 / np.sqrt(np.where(varies, squares, 1.0)), 0.0)
         both = scale[..., :, None] * scale[..., None, :]
         return np.asarray(np.linalg.pinv(self._among * both, rcond=_RANK, hermitian=True) * both)
 
@@ -126,24 +145,23 @@ class Controlled(Moments):
         units, taken = np.maximum(self.units, LEAST_UNITS)[:, None], np.where(self._used, len(_CONTROLS), 0)
         return np.asarray(np.sqrt((units - 1) / (units - 1 - taken) * (units - 2) / (units - 2 - taken)))
 
-    @cached_property
-    def _known(self) -> dict[Row, Floats]:
-        return {}
-
     def _with(self, row: Row) -> Floats:
         """Centred products of a row with each control of the same institution, (point, institution, control)."""
-        if row not in self._known:
-            found = np.stack([self._plain_own(row, control) for control in _CONTROLS], axis=-1)
-            varies = super().own(row, row) > 0  # what does not vary goes together with nothing, but for rounding
-            self._known[row] = np.where(varies[..., None], found, 0.0)
-        return self._known[row]
+
+        def find() -> Floats:
+            found = _each(lambda control: self._plain_own(row, control))
+            if isinstance(row, Control):
+                return found
+            varies = super(Controlled, self).own(row, row) > 0  # what does not goes together with nothing but rounding
+            return np.where(varies[..., None], found, 0.0)
+
+        return self._found(row, find)
 
     def _multiples(self, row: Row) -> Floats:
         """Of each control, what is taken from a tally, (point, institution, control)."""
-        return np.asarray(np.einsum("pkcd,pkd->pkc", self._inverse, self._with(row)))
-
-    def _stacked_cross(self, control: Control, pairs: Pairs) -> Floats:
-        return np.stack([self._plain_cross(control, other, pairs) for other in _CONTROLS], axis=-1)
+        inverse = self._found("inverse", self._inverse)
+        found = self._found(("multiples", row), lambda: np.einsum("pkcd,pkd->pkc", inverse, self._with(row)))
+        return np.where(self._used[..., None], found, 0.0)
 
     def _plain_own(self, row: Row, control: Control) -> Floats:
         """Centred products with a control as it was counted: its mean is near 0, so nothing cancels in floats."""
@@ -158,6 +176,11 @@ class Controlled(Moments):
             return self._plain_own(first, second)[:, pairs.one]
         one, other = super().total(first)[:, pairs.one], super().total(second)[:, pairs.other]
         return self.cross_products(first, second, pairs) - one * other / self.units[:, None]
+
+
+def _each(find: Callable[[Control], Floats]) -> Floats:
+    """What is found for each control, along a last axis."""
+    return np.stack([find(control) for control in _CONTROLS], axis=-1)
 
 
 def _rest(plain: Floats, left: Floats, right: Floats, towards: Floats, back: Floats, among: Floats) -> Floats:
