@@ -1,6 +1,7 @@
 """Estimates adjusted by controls, on made-up replicates: what ordinary least squares on each of them gives."""
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -157,3 +158,55 @@ def test_too_few_replicates_are_not_adjusted(replicates: int) -> None:
         adjusted, plain = (estimate(METRICS[name], one) for one in (moments, moments.plain()))
         for part in ("value", "se", "difference", "difference_se"):
             np.testing.assert_array_equal(getattr(adjusted, part), getattr(plain, part))
+
+
+def changed(replicates: int, changes: Mapping[int, np.ndarray[Any, Any] | float]) -> Controlled:
+    """Moments of histories in which some rows, in natural units, are others under every institution."""
+    rows = histories(replicates)
+    for row, values in changes.items():
+        units = np.asarray(values) * row_scale(row, EPISODES)
+        rows[:, :, row] = np.floor(np.broadcast_to(units, replicates) + 0.5).astype(np.int64)[:, None]
+    known = (np.array([number]) for number in (replicates, EPISODES, STATES))
+    moments = moments_of(stack([count(rows, PLAN)]), PLAN, *known)
+    assert isinstance(moments, Controlled)
+    return moments
+
+
+def test_adjusting_begins_at_the_number_that_is_said() -> None:
+    for replicates, is_adjusted in ((LEAST_UNITS - 1, False), (LEAST_UNITS, True)):
+        _, moments = data(replicates)
+        apart = estimate(METRICS["war"], moments).value != estimate(METRICS["war"], moments.plain()).value
+        assert (apart == is_adjusted).all()
+
+
+def test_what_is_left_for_one_metric_is_left_for_its_parts() -> None:
+    _, moments = data()
+    assert moments.informing(METRICS["war"])._used.all()
+    assert not moments.informing(METRICS["participation"]).informing(METRICS["war"])._used.any()
+
+
+def test_what_is_always_the_same_is_not_adjusted() -> None:
+    moments = changed(REPLICATES, {Tally.TRUST: 0.3})
+    found, plain = (estimate(METRICS["final_trust"], one) for one in (moments, moments.plain()))
+    np.testing.assert_array_equal(found, plain)
+    assert (found.se == 0).all()
+
+
+@pytest.mark.parametrize(("variance", "is_used"), [(0.5e-6, False), (2e-6, True)])
+def test_a_control_is_used_from_the_variance_on_that_rounding_cannot_have(variance: float, is_used: bool) -> None:
+    """Per replicate and episode; the control is noise, so its multiple is small beside what it would take to matter."""
+    noise = np.random.default_rng(3).standard_normal(REPLICATES)
+    noise = (noise - noise.mean()) / noise.std() * math.sqrt(variance * EPISODES)
+    multiples = changed(REPLICATES, {Control.MISPERCEPTION: noise})._multiples(Tally.WARS)
+    assert ((multiples[:, :, -1] != 0) == is_used).all()
+    assert (multiples[:, :, :-1] != 0).all()
+
+
+def test_a_control_that_is_twice_another_shares_its_part() -> None:
+    twice = np.random.default_rng(4).standard_normal(REPLICATES)
+    found = changed(REPLICATES, {Control.STATUS_QUO: twice, Control.MISPERCEPTION: twice})
+    alone = changed(REPLICATES, {Control.STATUS_QUO: twice, Control.MISPERCEPTION: 0.0})
+    for name in ("war", "challenge"):
+        one, other = (estimate(METRICS[name], moments) for moments in (found, alone))
+        np.testing.assert_allclose(one.value, other.value, rtol=1e-9)
+        np.testing.assert_allclose(one.se, other.se, rtol=1e-6)
