@@ -173,6 +173,7 @@ def changed(replicates: int, changes: Mapping[int, np.ndarray[Any, Any] | float]
 
 
 def test_adjusting_begins_at_the_number_that_is_said() -> None:
+    assert LEAST_UNITS == 1000, "docs/analysis.md"
     for replicates, is_adjusted in ((LEAST_UNITS - 1, False), (LEAST_UNITS, True)):
         _, moments = data(replicates)
         apart = estimate(METRICS["war"], moments).value != estimate(METRICS["war"], moments.plain()).value
@@ -198,8 +199,18 @@ def test_a_control_is_used_from_the_variance_on_that_rounding_cannot_have(varian
     noise = np.random.default_rng(3).standard_normal(REPLICATES)
     noise = (noise - noise.mean()) / noise.std() * math.sqrt(variance * EPISODES)
     multiples = changed(REPLICATES, {Control.MISPERCEPTION: noise})._multiples(Tally.WARS)
-    assert ((multiples[:, :, -1] != 0) == is_used).all()
-    assert (multiples[:, :, :-1] != 0).all()
+    rows, _ = data()
+    controls = rows[:, 0, list(Control)]
+    controls[:, -1] = noise
+    design = np.column_stack([np.ones(REPLICATES), controls[:, : None if is_used else -1]])
+    expected = np.linalg.lstsq(design, rows[:, 0, Tally.WARS], rcond=None)[0][1:]
+    np.testing.assert_allclose(multiples[0, 0], expected if is_used else [*expected, 0], rtol=1e-3)
+
+
+def test_a_single_event_is_adjusted_too() -> None:
+    moments = changed(REPLICATES, {Tally.WARS: np.arange(REPLICATES) == 7})
+    found, plain = (estimate(METRICS["war"], one) for one in (moments, moments.plain()))
+    assert (found.value != plain.value).all()
 
 
 def test_a_control_that_is_twice_another_shares_its_part() -> None:
