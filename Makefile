@@ -39,6 +39,8 @@ $(VENV)/developed: $(VENV)/installed
 
 run: $(VENV)/installed
 	@$(BIN)/csmc run configs/quickstart.yaml
+	@echo
+	@$(BIN)/csmc report results/quickstart --brief
 
 test: $(VENV)/developed
 	@$(BIN)/python -m pytest $(TWO)
