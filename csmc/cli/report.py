@@ -42,18 +42,16 @@ def report(
 ) -> None:
     """Show what a result says: a table, the answer in words, one HTML page with all of it, and figures if asked for."""
     from csmc.report import summary
-    from csmc.results import open_results
+    from csmc.results import open_results, read_as_result
 
     if no_html and (output or metric):
         raise ParameterError("-o and --metric are of the page, which --no-html leaves out")
-    with open_results(result) as dataset:
+    with open_results(result) as dataset, read_as_result(dataset):
+        if not as_json:
+            print_paragraphs(list(summary(dataset).answer[:1])) if brief else print_summary(dataset)
         page = None if no_html else write_html(dataset, output, metric)
         if as_json:
             print(json.dumps(summary(dataset).to_dict() | _named(page), indent=2, ensure_ascii=False))
-        elif brief:
-            print_paragraphs(list(summary(dataset).answer[:1]))
-        else:
-            print_summary(dataset)
         if figures:
             tell_figures(write_figures(dataset, figures), as_json)
         if page and not as_json:

@@ -84,7 +84,9 @@ def find(
     if within is not None and within < 1:
         raise ParameterError(f"within={within} is below 1; it is how many replicates to look at, at most")
     end = MAX_REPLICATES if within is None else start + within
-    ranges = [(max(begin, start), min(stop, end)) for begin, stop in run.finished(point) if stop > start and begin < end]
+    ranges = [
+        (max(begin, start), min(stop, end)) for begin, stop in run.finished(point) if stop > start and begin < end
+    ]
     length, looked = int(chosen.record[0].episodes), 0
     found: list[tuple[int, int]] = []
     for begin, hits in _hits(run, chosen, tree, name, ranges):

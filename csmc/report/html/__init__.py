@@ -1,4 +1,4 @@
-"""A result as one HTML file that needs nothing else: the answer, figures to explore, a crisis, and where it all is from."""
+"""A result as one HTML file that needs nothing else: the answer, figures to explore, a crisis, and its origin."""
 
 from csmc.report.html.page import page, write_page
 

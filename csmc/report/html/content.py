@@ -78,7 +78,10 @@ def _facts(dataset: xr.Dataset) -> list[str]:
     points, institutions = dataset.sizes["point"], dataset.sizes["institution"]
     episodes = dataset["outcome_count"].isel(institution=0).sum().item()
     crises = f"{int(episodes):,} crises, each under {institutions} institutions"
-    return [f"{points:,} design points" if points > 1 else "1 design point", crises if institutions > 1 else crises[:-1]]
+    return [
+        f"{points:,} design points" if points > 1 else "1 design point",
+        crises if institutions > 1 else crises[:-1],
+    ]
 
 
 def _left_out(dataset: xr.Dataset, carried: Numbers) -> list[str]:

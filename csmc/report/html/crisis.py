@@ -1,4 +1,4 @@
-"""One crisis as an example, found by a rule that the page states; edit to choose another crisis, or to tell more of it."""
+"""One crisis as an example, found by a rule that the page states; edit to choose another, or to tell more of it."""
 
 import shlex
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ LOOKED_AT = 4_096
 class Crisis:
     """A crisis under two institutions.
 
-    rule, where, setting: why it was chosen, its address, and what varies there. titles: the two institutions. facts: what it is about, what it is
-    under each, and whether that differs. stories: what happened step by step, under each. command: what tells it again.
+    rule, where, setting: why it was chosen, its address, and what varies there. titles: the two institutions. facts:
+    what each is about, what it is under each, and whether that differs. stories: what happened step by step, under
+    each. command: what tells it again.
     """
 
     rule: str
@@ -70,17 +71,16 @@ def _chosen(dataset: xr.Dataset, shares: Floats, points: Integers, folder: Path,
     one, other, place = whom
     titles = dataset.csmc.titles[one], dataset.csmc.titles[other]
     point, run = int(points[place]), opened(folder)
-    for condition, words in (
-        (f"war and not war[{other}]", f"in which {titles[0]} has war and {titles[1]} has none"),
-        ("challenge", f"with a challenge under {titles[0]}"),
-    ):
-        length = int(run.experiment.point(point).record[0].episodes)
-        search = find(run, condition, one, point=point, within=max(LOOKED_AT // length, 1))
-        if search.found:
-            replicate, episode = search.found[0]
-            break
-    else:
-        return f"There is no example: no challenge in the first {search.episodes:,} crises of point {point}."
+    wanted = {
+        f"war and not war[{other}]": f"in which {titles[0]} has war and {titles[1]} has none",
+        "challenge": f"with a challenge under {titles[0]}",
+    }
+    most = max(LOOKED_AT // int(run.experiment.point(point).record[0].episodes), 1)
+    searches = (find(run, condition, one, point=point, within=most) for condition in wanted)
+    search = next((search for search in searches if search.found), None)
+    if search is None:
+        return f"There is no example: no challenge in the first {most:,} replicates of point {point}."
+    (replicate, episode), words = search.found[0], wanted[search.condition]
     episodes = play(run, [one, other], point=point, replicate=replicate, episode=episode)
     names = shlex.join([one, "--compare", other])
     return Crisis(

@@ -1,4 +1,4 @@
-"""How crises end under each institution, and into what endings the same crises go under two; edit to count otherwise."""
+"""How crises end under each institution, and into what the same crises turn under another; edit to count otherwise."""
 
 from typing import Any
 

@@ -54,7 +54,7 @@ def write_page(dataset: xr.Dataset, path: str | os.PathLike[str], metric: str | 
         The file cannot be written.
     """
     path, text = Path(path), page(dataset, metric)
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch = path.parent / f".{path.name}.{os.getpid()}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch.write_text(text, encoding="utf-8", errors="replace")

@@ -74,9 +74,7 @@ def precision_table(dataset: xr.Dataset, carried: Numbers) -> Table:
     return Table("half-widths of 95 % intervals", ("estimate", "unit", "median", "widest", "widest at"), tuple(rows))
 
 
-def _widths(
-    half: Floats, metric: Estimates, dataset: xr.Dataset, carried: Numbers, titles: list[str]
-) -> Iterator[str]:
+def _widths(half: Floats, metric: Estimates, dataset: xr.Dataset, carried: Numbers, titles: list[str]) -> Iterator[str]:
     scale = 100 if metric.is_share else 1
     yield "percentage points" if metric.is_share else METRICS[metric.name].unit.replace("1", "number")
     if not np.isfinite(half).any():

@@ -7,10 +7,13 @@ report.cells = (() => {
 
   const rounded = (x) => String(Number(x.toPrecision(3))).replace("-", "−");
 
+  // What a level is called: in full, and as a mark on an axis.
+  const written = (texts, marks) => ({ texts, marks: marks || texts });
+
   const axes = data.axes.map((axis) => {
     const at = places(axis.where);
     const apart = axis.numeric && axis.levels.length > MOST_LEVELS;
-    if (!apart) return { ...axis, at, cut: false, texts: axis.texts.map((t) => t.replace(/^-/, "−")) };
+    if (!apart) return { ...axis, at, cut: false, ...written(axis.texts.map((t) => t.replace(/^-/, "−"))) };
     const first = axis.levels[0], width = (axis.levels[axis.levels.length - 1] - first) / PARTS;
     const part = axis.levels.map((level) => Math.min(PARTS - 1, Math.floor((level - first) / width)));
     const ends = Array.from({ length: PARTS + 1 }, (_, k) => first + k * width);
@@ -19,7 +22,9 @@ report.cells = (() => {
       cut: true,
       at: at.map((k) => part[k]),
       levels: ends.slice(1).map((end, k) => (end + ends[k]) / 2),
-      texts: ends.slice(1).map((end, k) => `${rounded(ends[k])} to ${rounded(end)}`),
+      ...written(
+        ends.slice(1).map((end, k) => `${rounded(ends[k])} to ${rounded(end)}`),
+        ends.slice(1).map((end, k) => rounded((end + ends[k]) / 2))),
     };
   });
 
@@ -32,7 +37,7 @@ report.cells = (() => {
     return kept;
   }
 
-  // Points by cell of the axes named: a Map from "x" or "x,y" to points.
+  // Points by cell of the axes named: a Map from "x" or "x,y" to points, in the order of the levels.
   function grouped(points, along) {
     const cells = new Map();
     for (const point of points) {
@@ -40,7 +45,8 @@ report.cells = (() => {
       if (!cells.has(key)) cells.set(key, []);
       cells.get(key).push(point);
     }
-    return cells;
+    const order = (key) => key.split(",").reduce((sum, level) => sum * 65536 + Number(level), 0);
+    return new Map([...cells].sort((a, b) => order(a[0]) - order(b[0])));
   }
 
   function mean(numbers) {

@@ -6,14 +6,18 @@ report.curves = (() => {
   const WIDTH = 860, LEFT = 70, RIGHT = 20, TOP = 34, BOTTOM = 46;
   const MOST_MARKS = 40; // more points than this get no dot of their own
 
-  // Places where a difference changes sign, on straight lines between points next to each other.
+  // Places where a difference changes sign: on straight lines between points, in the middle of points without any.
   function roots(line) {
     const found = [];
-    for (let k = 1; k < line.length; k++) {
-      const [before, after] = [line[k - 1], line[k]];
-      if (before.value * after.value < 0)
-        found.push(before.at + ((after.at - before.at) * before.value) / (before.value - after.value));
-    }
+    let last = -1;
+    line.forEach((here, k) => {
+      if (here.value === 0) return;
+      const before = line[last];
+      if (last >= 0 && before.value * here.value < 0)
+        found.push(k - last > 1 ? (line[last + 1].at + line[k - 1].at) / 2
+          : before.at + ((here.at - before.at) * before.value) / (before.value - here.value));
+      last = k;
+    });
     return found;
   }
 
@@ -29,7 +33,7 @@ report.curves = (() => {
     const round = axis.numeric ? ticks(axis.levels[0], axis.levels[axis.levels.length - 1], 8) : [];
     const labels = axis.numeric && (axis.cut || axis.levels.length > 10)
       ? round.map((v) => [x(v), String(Number(v.toPrecision(6))).replace("-", "−")])
-      : axis.levels.map((_, k) => [x(position(axis, k)), axis.texts[k]]).filter((_, k) => k % every === 0);
+      : axis.levels.map((_, k) => [x(position(axis, k)), axis.marks[k]]).filter((_, k) => k % every === 0);
     let last = -Infinity;
     for (const [at, words] of labels) {
       const shown = shorter(words, 16), half = shown.length * 3.4;

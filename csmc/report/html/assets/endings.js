@@ -68,7 +68,7 @@ report.endings = (() => {
     const used = sums.filter((s) => s > 0).length, room = HEIGHT - GAP * Math.max(used - 1, 0);
     const tops = [];
     let y = TOP, last = -Infinity;
-    root.append(text(x + (anchor === "end" ? 14 : 0), 18, shorter(heading, 40), { class: "heading", "text-anchor": anchor }));
+    root.append(text(x + (anchor === "end" ? 14 : 0), 18, shorter(heading, 26), { class: "heading", "text-anchor": anchor }));
     sums.forEach((sum, k) => {
       tops.push(y);
       if (!(sum > 0)) return;

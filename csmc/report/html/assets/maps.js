@@ -22,9 +22,9 @@ report.maps = (() => {
   }
 
   function labels(root, axis, count, place, along) {
-    const every = Math.ceil(count / (along ? (axis.cut ? 6 : 9) : 14));
+    const every = Math.ceil(count / (along ? 9 : 14));
     for (let k = 0; k < count; k += every) {
-      const words = shorter(axis.texts[k], along ? 15 : 17);
+      const words = shorter(axis.marks[k], along ? 10 : 18);
       root.append(along
         ? text(place(k), along, words, { "text-anchor": "middle" })
         : text(LEFT - 8, place(k) + 4, words, { "text-anchor": "end" }));
@@ -88,7 +88,7 @@ report.maps = (() => {
       const fill = colour(map, (cell.value - low) / (high - low || 1));
       const told = view === "value" ? withInterval(metric, cell) : differenceWithInterval(metric, cell);
       root.append(svg("rect", { ...place, fill, class: "cell" }, title(`${where}: ${told}${many}`)));
-      if (view === "difference" && cell.value !== 0) kinds.set(key, Math.sign(cell.value));
+      if (view === "difference") kinds.set(key, cell.value > 0);
       const middle = [cellX(i) + width / 2, cellY(j) + height / 2];
       if (width >= 46 && height >= 20)
         root.append(text(middle[0], middle[1] + 4, view === "value" ? shown(metric, cell.value)
@@ -112,14 +112,14 @@ report.maps = (() => {
     const told = [];
     if (view === "difference") {
       told.push("Blue is less, red more. A dot marks where the interval holds 0.");
-      told.push(edges ? "The line runs between cells of opposite sign." : "No cells next to each other differ in sign.");
+      told.push(edges ? "The line runs between cells with more and cells without." : "No cells next to each other differ in that.");
     }
     if (view === "best")
       told.push(edges ? "The line runs between cells with different institutions. Estimates decide, however close they "
         + "are: csmc best tells how sure that is." : "The same institution everywhere, by its estimates.");
     const most = Math.max(0, ...[...cells.values()].map((points) => points.length));
     if (most > 1)
-      told.push(`A cell is the mean of up to ${most} points, whatever else varies${cut ? ", in parts of equal width" : ""}; `
+      told.push(`A cell is the mean of up to ${most} points, whatever else varies${cut ? ", in parts of equal width that are marked by their middles" : ""}; `
         + "such means have no intervals.");
     return told.join(" ");
   }

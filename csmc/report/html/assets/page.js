@@ -51,7 +51,7 @@
       select.parentElement.hidden = along.includes(k);
       if (!along.includes(k) && select.value !== ALL) chosen[k] = Number(select.value);
     }
-    if (by("across")) by("across").parentElement.hidden = along.length < 1;
+    if (by("across")) by("across").parentElement.hidden = along.length < 1 || many.length === 1;
     if (by("up")) by("up").parentElement.hidden = along.length < 2;
     return chosen;
   }

@@ -76,7 +76,7 @@ report.tables = (() => {
     ]);
     const more = cells.length > MOST_ROWS ? `, the first ${MOST_ROWS} of ${cells.length} rows` : "";
     return build(`${metric.title}: ${unit(metric)}; paired differences with intervals of 95 %${more}`,
-      [...along.map((k) => axes[k].label), a, b, "difference", "from", "to", "first against second"], rows);
+      [...along.map((k) => axes[k].label), a, b, "difference", "from", "to", "verdict"], rows);
   }
 
   const ends = (metric, d) => [d.value, d.low, d.high].map((x) => shownDifference(metric, x));
