@@ -102,6 +102,7 @@ def chromium() -> Iterator[Any]:
         *("disable-background-networking", "disable-sync", "disable-dev-shm-usage", f"user-data-dir={profile}"),
     ):
         options.add_argument(f"--{flag}")
+    options.add_argument("about:blank")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     started = webdriver.Chrome(options=options, service=service.Service(driver))
     yield started

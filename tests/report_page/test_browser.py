@@ -1,4 +1,4 @@
-"""The page in a real browser: nothing goes wrong, controls do what they say, text stays text, any medium can be read."""
+"""The page in a real browser: nothing goes wrong, controls do what they say, text stays text, every medium is read."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +34,8 @@ def test_what_is_chosen_is_what_the_numbers_are_of(make: Make, show: Show) -> No
     for words, name in (("rate of war", "war"), ("rate of challenges", "challenge")):
         shown.choose("metric", words)
         assert column(shown, 0) == [f"{x:g}" for x in LINE["interests.divergence"]]
-        assert same(column(shown, 1), dataset[name].sel(institution="collective_security"))
-        assert same(column(shown, 2), dataset[name].sel(institution="balance_of_power"))
+        for place, institution in ((1, "collective_security"), (2, "balance_of_power")):
+            assert column(shown, place) == [percent(float(x)) for x in dataset[name].sel(institution=institution)]
         for place, end in enumerate(("", "_low", "_high"), 3):
             assert same(column(shown, place), dataset[f"{name}_difference{end}"].sel(institution="collective_security"))
     shown.choose("metric", "rate of war")
@@ -48,6 +48,16 @@ def test_what_is_chosen_is_what_the_numbers_are_of(make: Make, show: Show) -> No
     assert same(column(shown, 3), -difference)
     assert same(column(shown, 5), -dataset["war_difference_low"].sel(institution="anarchy"))
     assert set(column(shown, -1)) == {"less"}
+
+
+def test_numbers_are_written_as_in_the_tables_of_the_terminal(make: Make, show: Show) -> None:
+    shown = show(make({}))
+    shares = np.concatenate([np.arange(801) / 800, np.arange(400) / 40_000, -np.arange(400) / 4000, [np.nan]])
+    texts = shown.run(
+        "arguments[0].map(x => report.numbers.percent(x ?? NaN))",
+        [None if x != x else float(np.float32(x)) for x in shares],
+    )
+    assert texts == [percent(float(x)).replace("-", "−") if x else "0.0" for x in shares]
 
 
 @pytest.mark.parametrize("levels", [[0.0, 0.5, 0.9, 1.6, 2.0], [0.0, 0.5, 1.0, 1.5, 2.0]], ids=["between", "at 0"])
@@ -237,7 +247,8 @@ def test_labels_of_a_figure_do_not_overlap(make: Make, show: Show) -> None:
     boxes = """[...document.querySelectorAll('#figure svg[role=img] text, #flow svg text')].filter(t => t.textContent)
       .map(t => [t.closest('svg').getBoundingClientRect(), t.getBoundingClientRect(), t.textContent])"""
     overlaps = f"""{boxes}.flatMap(([s, a, x], k, all) => all.slice(k + 1).filter(([r, b]) => r.top === s.top &&
-      a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3).map(c => [x, c[2]]))"""
+      a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 3 && b.top < a.bottom - 3)
+      .map(c => [x, c[2]]))"""
     outside = f"""{boxes}.filter(([s, a]) => a.left < s.left - 1 || a.right > s.right + 1 || a.bottom > s.bottom + 1)
       .map(([s, a, text]) => text)"""
     for view in ("curves", "institutions side by side"):

@@ -21,7 +21,7 @@ from csmc.results.read import result_path
 
 Floats = NDArray[np.float64]
 
-#: A page carries about so many numbers, of 4 characters each.
+#: A page carries about so many numbers, of 5.3 characters each.
 MOST_NUMBERS = 2_400_000
 #: Of larger designs so many points are carried, evenly spaced.
 MOST_POINTS = 20_000

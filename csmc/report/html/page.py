@@ -15,6 +15,7 @@ from markupsafe import Markup
 from csmc.errors import StoreError, printable_lines
 from csmc.report.html.content import Content, as_json, content
 from csmc.report.style import COLOURS, LESS, MORE, OUTCOMES, UNDECIDED, is_dark
+from csmc.report.words import percent
 
 #: The page's script, in the order in which its parts need each other.
 SCRIPTS = (
@@ -79,6 +80,7 @@ def render(told: Content) -> str:
         script=script,
         style=style,
         policy=policy,
+        percent=percent,
         payload=Markup(as_json(told.payload)),
     )  # fmt: skip
 

@@ -1,8 +1,8 @@
 // Which design points a figure is about: slices, cells of an axis or of two, and what is known in each.
 report.cells = (() => {
   const { data, places, value, difference, decided } = report.numbers;
-  // Axes with more values than this are cut into so many parts of equal width.
-  const MOST_LEVELS = 60, PARTS = 12;
+  // Axes with more values than this, fewer where the design is no grid, are cut into so many parts of equal width.
+  const MOST_LEVELS = data.shape === "sample" ? 30 : 120, PARTS = 12;
   const ALL = "all";
 
   const rounded = (x) => String(Number(x.toPrecision(3))).replace("-", "−");

@@ -1,11 +1,9 @@
 // How crises end at the chosen points, and into what the endings under one institution turn under another.
 report.endings = (() => {
-  const { data, floats, K } = report.numbers;
+  const { data, floats, percent, K } = report.numbers;
   const { html, svg, title, text, canvas, shorter } = report.drawing;
   const titles = data.outcomes.titles, N = titles.length;
   const WIDTH = 860, SIDE = 200, TOP = 34, HEIGHT = 380, GAP = 5;
-  const percent = (share) =>
-    Number.isNaN(share) ? "–" : (100 * share).toFixed(Math.abs(share) >= 0.01 || share === 0 ? 1 : 2);
 
   function mean(text, size, points) {
     const all = floats(text), sum = new Float64Array(size);

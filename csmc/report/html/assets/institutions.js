@@ -39,7 +39,7 @@ report.institutions = (() => {
       const gap = differenceOf(metric, k, other, points);
       return { name, class: signs[decided(gap)] || "undecided", ...gap };
     });
-    panel(root, metric, gaps, LEFT + PANEL + GAP, `minus ${shorter(names[other], 24)}${metric.share ? ", percentage points" : ""}`,
+    panel(root, metric, gaps, LEFT + PANEL + GAP, `minus ${shorter(names[other], 16)}${metric.share ? ", percentage points" : ""}`,
       (row) => differenceWithInterval(metric, row), true);
     return root;
   };

@@ -14,15 +14,8 @@ report.numbers = (() => {
     return found;
   }
 
-  // The upper 24 bits of each float32, three bytes a number.
   function floats(text) {
-    if (!known.has(text)) {
-      const from = bytes(text);
-      const bits = new Uint32Array(from.length / 3);
-      for (let k = 0; k < bits.length; k++)
-        bits[k] = ((from[3 * k] << 8) | (from[3 * k + 1] << 16) | (from[3 * k + 2] << 24)) >>> 0;
-      known.set(text, new Float32Array(bits.buffer));
-    }
+    if (!known.has(text)) known.set(text, new Float32Array(bytes(text).buffer));
     return known.get(text);
   }
 
@@ -39,7 +32,7 @@ report.numbers = (() => {
     high: part(metric, "high", k, point),
   });
 
-  const minus = (known) => ({ value: -known.value, low: -known.high, high: -known.low, counted: known.counted });
+  const minus = (d) => ({ value: -d.value, low: -d.high, high: -d.low, counted: d.counted });
 
   // One institution minus another at a point. Without an interval (counted false) where the pair has not been counted.
   function difference(metric, one, other, point) {
@@ -67,10 +60,27 @@ report.numbers = (() => {
   const signed = (text) => (Number(text) === 0 ? text.replace(/^[+-]/, "") : text.replace("-", "−"));
   const digits = (share) => (Math.abs(share) >= 0.01 || share === 0 ? 1 : Math.abs(share) >= 0.001 ? 2 : 3);
 
+  // The seven digits of a number that are right.
+  const exact = (number) => Number(number.toPrecision(7));
+
+  // With so many decimals, as Python writes it: exactly between two, the even one.
+  function fixed(number, decimals) {
+    const whole = number.toFixed(decimals + 40), down = whole.slice(0, -40);
+    const isBetween = /^50*$/.test(whole.slice(-40));
+    return isBetween && Number(down.at(-1)) % 2 === 0 ? down : number.toFixed(decimals);
+  }
+
+  // A share in per cent, with more digits where it is small.
+  function percent(share) {
+    if (Number.isNaN(share)) return MISSING;
+    const value = exact(share);
+    return signed(fixed(100 * value, digits(value)));
+  }
+
   // A value: per cent for shares, three digits for others.
   function shown(metric, number) {
     if (Number.isNaN(number)) return MISSING;
-    return signed(metric.share ? (100 * number).toFixed(digits(number)) : String(Number(number.toPrecision(3))));
+    return metric.share ? percent(number) : signed(String(Number(number.toPrecision(3))));
   }
 
   // A difference with its sign: percentage points for shares.
@@ -88,7 +98,7 @@ report.numbers = (() => {
   const decided = (d) => (Number.isNaN(d.low) ? NaN : d.high < 0 ? -1 : d.low > 0 ? 1 : 0);
 
   return {
-    data, K, floats, places, value, difference, shown, shownDifference, withInterval, differenceWithInterval, decided,
+    data, K, floats, places, percent, value, difference, shown, shownDifference, withInterval, differenceWithInterval, decided,
     MISSING,
   };
 })();
