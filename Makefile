@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c const
 .PHONY: help run test proof chaos mutation lint bench performance clean
 
 help:
-	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer and where its files are"
+	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer, where its files are, and its page"
 	@echo "make test        set up .venv with the test tools and run the tests"
 	@echo "make proof       every test, the long ones too; writes docs/verification.md"
 	@echo "make chaos       kill, cut off, damage and hinder runs and clusters; writes docs/reliability.md (as root: nodes of their own)"
@@ -34,11 +34,13 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 
 $(VENV)/developed: $(VENV)/installed
 	@echo "installing the test and lint tools into $(VENV)"
-	@$(INSTALL) -e '.[test,lint,bench]'
+	@$(INSTALL) -e '.[test,browser,lint,bench]'
 	@touch $@
 
 run: $(VENV)/installed
 	@$(BIN)/csmc run configs/quickstart.yaml
+	@echo
+	@$(BIN)/csmc report results/quickstart --brief
 
 test: $(VENV)/developed
 	@$(BIN)/python -m pytest $(TWO)

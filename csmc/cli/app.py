@@ -105,6 +105,8 @@ def _adapt_to_terminal() -> None:
         from typer import rich_utils
 
         rich_utils.COLOR_SYSTEM = None
+        # Where colorama is installed, numba would have it reset the terminal at the end.
+        os.environ.setdefault("NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING", "1")
 
 
 def _is_told(error: Exception) -> bool:

@@ -1,4 +1,4 @@
-"""`csmc report`: the comparison as a table, in words, and as figures."""
+"""`csmc report`: the comparison as a table, in words, as figures, and as one page to explore."""
 
 import json
 from pathlib import Path
@@ -6,14 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import tell_figures, warn_if_partial
+from csmc.cli import completion
+from csmc.cli.console import say, tell_figures, warn_if_partial
 from csmc.cli.options import Result
 from csmc.cli.tables import print_paragraphs, print_rows
+from csmc.errors import ParameterError
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from csmc.report import Table
+
+#: The page's name in a run's output directory.
+PAGE = "report.html"
 
 
 def report(
@@ -21,20 +26,48 @@ def report(
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).")
     ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Where the page goes.", show_default="RESULT/report.html"),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(
+            help="The metric that the page shows first.", show_default="war", autocompletion=completion.metrics
+        ),
+    ] = None,
+    no_html: Annotated[bool, typer.Option("--no-html", help="Write no page.")] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="Print the first paragraph of the answer only.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables and verdicts as JSON.")] = False,
 ) -> None:
-    """Show what a result says: a table, the answer in words, and figures if asked for."""
+    """Show what a result says: a table, the answer in words, one HTML page with all of it, and figures if asked for."""
     from csmc.report import summary
-    from csmc.results import open_results
+    from csmc.results import open_results, read_as_result
 
-    with open_results(result) as dataset:
+    if no_html and (output or metric):
+        raise ParameterError("-o and --metric are of the page, which --no-html leaves out")
+    with open_results(result) as dataset, read_as_result(dataset):
+        if not as_json:
+            print_paragraphs(list(summary(dataset).answer[:1])) if brief else print_summary(dataset)
+        page = None if no_html else write_html(dataset, output, metric)
         if as_json:
-            print(json.dumps(summary(dataset).to_dict(), indent=2, ensure_ascii=False))
-        else:
-            print_summary(dataset)
+            print(json.dumps(summary(dataset).to_dict() | _named(page), indent=2, ensure_ascii=False))
         if figures:
             tell_figures(write_figures(dataset, figures), as_json)
+        if page and not as_json:
+            say(f"page     {page}")
         warn_if_partial(dataset)
+
+
+def _named(page: Path | None) -> dict[str, str]:
+    return {} if page is None else {"page": str(page)}
+
+
+def write_html(dataset: "xr.Dataset", path: Path | None, metric: str | None) -> Path:
+    """Write the page of a result, beside the result by default."""
+    from csmc.report.html import write_page
+
+    return write_page(dataset, path or Path(dataset.encoding["output"]) / PAGE, metric)
 
 
 def print_summary(dataset: "xr.Dataset") -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from csmc.config.experiment import Point
+from csmc.config.sections import MAX_REPLICATES
 from csmc.errors import ParameterError
 from csmc.institutions.record import Institution
 from csmc.kernel.lanes import CRISIS_FIELDS, MOST_LANES, SHOCK_FIELDS, TRACED_THIRD_FIELDS, WORLD_FIELDS
@@ -43,6 +44,7 @@ def find(
     point: int = 0,
     first: int = 1,
     start: int = 0,
+    within: int | None = None,
 ) -> Search:
     """Look for the first episodes of a design point that meet a condition, by replicate and then by episode.
 
@@ -61,6 +63,8 @@ def find(
         How many to find.
     start
         The first replicate to look at.
+    within
+        How many replicates from there on are looked at, at most; all by default.
 
     Raises
     ------
@@ -77,7 +81,12 @@ def find(
     if first < 1:
         raise ParameterError(f"first={first} is below 1; it is how many episodes to find")
     chosen = run.experiment.point(point)
-    ranges = [(max(begin, start), stop) for begin, stop in run.finished(point) if stop > start]
+    if within is not None and within < 1:
+        raise ParameterError(f"within={within} is below 1; it is how many replicates to look at, at most")
+    end = MAX_REPLICATES if within is None else start + within
+    ranges = [
+        (max(begin, start), min(stop, end)) for begin, stop in run.finished(point) if stop > start and begin < end
+    ]
     length, looked = int(chosen.record[0].episodes), 0
     found: list[tuple[int, int]] = []
     for begin, hits in _hits(run, chosen, tree, name, ranges):

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from csmc.kernel.codes import Outcome
-from csmc.report.style import OUTCOMES, legend_below, new_figure, percent_axis, titled
+from csmc.report.style import LESS, MORE, OUTCOMES, UNDECIDED, is_dark, legend_below, new_figure, percent_axis, titled
 from csmc.report.words import percent
 
 #: Shares from this on are written into their bar.
@@ -41,7 +41,7 @@ def _stack_bars(axes: Axes, point: xr.Dataset) -> None:
         if share.any():
             label = outcome.name.lower().replace("_", " ")
             axes.barh(rows, share, left=start, color=OUTCOMES[outcome], label=label, edgecolor="white", linewidth=0.6)
-            _write_shares(axes, rows, start, share, dark=outcome in (Outcome.COERCED_BY_FORCE, Outcome.GENERAL_WAR))
+            _write_shares(axes, rows, start, share, dark=is_dark(OUTCOMES[outcome]))
         start = start + share
     axes.set_xlim(0, 1)
     percent_axis(axes, axis="x")
@@ -65,7 +65,7 @@ def _difference_dots(axes: Axes, point: xr.Dataset) -> None:
             continue
         here = point.sel(institution=name)
         low, high = float(here["war_difference_low"]), float(here["war_difference_high"])
-        colour = "#2166AC" if high < 0 else "#B2182B" if low > 0 else "#777777"
+        colour = LESS if high < 0 else MORE if low > 0 else UNDECIDED
         axes.plot([low, high], [row, row], color=colour, linewidth=2.2, solid_capstyle="butt")
         axes.plot(float(here["war_difference"]), row, "o", color=colour, markersize=6)
     percent_axis(axes, axis="x")

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from csmc.report.style import new_figure, titled
+from csmc.report.style import MAPS, new_figure, titled
 from csmc.report.words import number, parameter_label
 
 #: At most this many labels stand on an axis.
@@ -53,7 +53,7 @@ def _points(difference: float, _position: float) -> str:
 
 def _map(axes: Axes, here: xr.Dataset, limit: float) -> QuadMesh:
     difference = here["war_difference"].values
-    mesh = axes.pcolormesh(difference, cmap="RdBu_r", vmin=-limit, vmax=limit)
+    mesh = axes.pcolormesh(difference, cmap=MAPS["difference"], vmin=-limit, vmax=limit)
     rows, columns = difference.shape
     x, y = np.arange(columns) + 0.5, np.arange(rows) + 0.5
     if min(rows, columns) > 1 and np.nanmin(difference) < 0 < np.nanmax(difference):

@@ -8,6 +8,7 @@ from typing import Any
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
@@ -21,6 +22,12 @@ LINES = ("-", "--", ":")
 OUTCOMES = (
     "#D7DEE6", "#8FB4D9", "#C9E3C1", "#95CC9B", "#5FAE7B", "#2F8A5F", "#14643F", "#F6C667", "#E8853B", "#A8201A",
 )  # fmt: skip
+
+#: Less war, more war, and where it cannot be told.
+LESS, MORE, UNDECIDED = "#2166AC", "#B2182B", "#777777"
+
+#: The colour maps of differences, from less to more, and of values.
+MAPS = {"difference": "RdBu_r", "value": "viridis"}
 
 #: Writes a share on an axis as per cent.
 PERCENT = FuncFormatter(lambda share, _: f"{round(100 * share, 6):g}\N{NO-BREAK SPACE}%".replace("-", "−"))
@@ -66,6 +73,12 @@ def titled(figure: Figure, question: str, subtitle: str) -> None:
     width = int(figure.get_figwidth() * 11)
     lines = [fill(text, width) for text in (question, subtitle) if text]
     figure.suptitle("\n".join(lines), x=0.01, ha="left", fontsize=11.5)
+
+
+def is_dark(colour: str) -> bool:
+    """Whether white text is easier to read on a colour than black: its luminance, by Rec. 709, is below two fifths."""
+    red, green, blue = to_rgb(colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.4
 
 
 def percent_axis(axes: Axes, *, axis: str = "y") -> None:

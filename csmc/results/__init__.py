@@ -3,6 +3,15 @@
 from csmc.results.accessor import Results
 from csmc.results.assemble import assemble
 from csmc.results.export import export
-from csmc.results.read import RESULT_NAME, is_partial, open_results, result_path
+from csmc.results.read import RESULT_NAME, is_partial, open_results, read_as_result, result_path
 
-__all__ = ["RESULT_NAME", "Results", "assemble", "export", "is_partial", "open_results", "result_path"]
+__all__ = [
+    "RESULT_NAME",
+    "Results",
+    "assemble",
+    "export",
+    "is_partial",
+    "open_results",
+    "read_as_result",
+    "result_path",
+]

@@ -1,6 +1,8 @@
 """Opening a result."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
@@ -80,6 +82,20 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
     dataset.encoding["output"] = str(where.parent)  # as it was given; xarray's own "source" is absolute
     return dataset
+
+
+@contextmanager
+def read_as_result(dataset: xr.Dataset) -> Iterator[None]:
+    """Read values of an opened result inside; StoreError if they are not what was written."""
+    try:
+        yield
+    except RuntimeError as error:  # what the codecs of zarr raise for bytes that they have not written
+        if "decompression" not in str(error):
+            raise
+        raise StoreError(
+            f"{dataset.encoding['output']}: the result is damaged ({error}); `csmc run` with the same configuration "
+            "writes it anew from what has been counted"
+        ) from error
 
 
 def _how_to_get_one(path: Path) -> str:
