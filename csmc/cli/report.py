@@ -1,13 +1,14 @@
 """`csmc report`: the comparison as a table, in words, and as figures."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import tell_figures, warn_if_partial
-from csmc.cli.options import Result
+from csmc.cli.console import figure_formats, tell_figures, warn_if_partial
+from csmc.cli.options import Figures, Formats, Result
 from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
@@ -18,22 +19,22 @@ if TYPE_CHECKING:
 
 def report(
     result: Result,
-    figures: Annotated[
-        Path | None, typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).")
-    ] = None,
+    figures: Figures = None,
+    formats: Formats = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the tables and verdicts as JSON.")] = False,
 ) -> None:
     """Show what a result says: a table, the answer in words, and figures if asked for."""
     from csmc.report import summary
     from csmc.results import open_results
 
+    chosen = figure_formats(formats, figures)
     with open_results(result) as dataset:
         if as_json:
             print(json.dumps(summary(dataset).to_dict(), indent=2, ensure_ascii=False))
         else:
             print_summary(dataset)
         if figures:
-            tell_figures(write_figures(dataset, figures), as_json)
+            tell_figures(write_figures(dataset, figures, chosen), as_json)
         warn_if_partial(dataset)
 
 
@@ -53,8 +54,8 @@ def print_table(table: "Table") -> None:
     print_rows(table.title, table.columns, table.rows)
 
 
-def write_figures(dataset: "xr.Dataset", directory: Path) -> list[Path]:
+def write_figures(dataset: "xr.Dataset", directory: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write the figures of a result."""
     from csmc.report import figures as draw
 
-    return list(draw(dataset, directory))
+    return draw(dataset, directory, formats)

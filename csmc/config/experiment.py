@@ -16,6 +16,7 @@ from csmc.config.document import Document
 from csmc.config.export import from_order, identity, plain, resolved, source_of
 from csmc.config.files import USUAL_NAME
 from csmc.config.loading import load_document
+from csmc.config.page import experiment_table
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
 from csmc.design import UNSET, Assignment, Design, Scalar, Shape
@@ -162,6 +163,10 @@ class Experiment:
         for name, value in fields.items():
             object.__setattr__(self, name, value)
         object.__setattr__(self, "source_text", document.text or source_of(self.resolved()))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return experiment_table(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle by the parts: the caches stay behind."""

@@ -39,6 +39,11 @@ def difference(metric: str, value: float) -> str:
     return points(value) if is_share(metric) else MISSING if value != value else f"{value:+.3g}".replace("-", "−")
 
 
+def readable(metric: str) -> str:
+    """A metric's name as words."""
+    return metric.replace("_", " ")
+
+
 def _digits(value: float) -> int:
     return 1 if abs(value) >= 0.01 or value == 0 else 2 if abs(value) >= 0.001 else 3
 
