@@ -3,6 +3,7 @@
 from csmc.analysis.average import average
 from csmc.analysis.best import best
 from csmc.analysis.boundary import boundary
+from csmc.analysis.compare import compare
 from csmc.analysis.contrasts import contrasts
 from csmc.analysis.diagnostics import diagnose
 from csmc.analysis.discovery import discover
@@ -16,6 +17,7 @@ __all__ = [
     "average",
     "best",
     "boundary",
+    "compare",
     "contrasts",
     "diagnose",
     "discover",

@@ -17,6 +17,7 @@ from csmc.cli.best import best
 from csmc.cli.boundary import boundary
 from csmc.cli.codes import ExitCode
 from csmc.cli.collect import collect
+from csmc.cli.compare import compare
 from csmc.cli.console import note
 from csmc.cli.diagnose import diagnose
 from csmc.cli.discover import discover
@@ -45,7 +46,7 @@ FRAMES, FRAMED = app.rich_markup_mode, 80
 
 COMMANDS = (
     *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema, doctor),
-    *(report, pairs, best, boundary, average, sensitivity, discover, rare, replay, export, package, bench),
+    *(report, pairs, best, boundary, average, sensitivity, discover, compare, rare, replay, export, package, bench),
 )
 
 

@@ -2,14 +2,14 @@
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from csmc.cli.codes import ExitCode
-from csmc.errors import printable_lines
+from csmc.errors import ParameterError, printable_lines
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -33,6 +33,13 @@ def tell_figures(paths: Iterable[Path], as_json: bool) -> None:
     """Say where figures are; apart from the result if that is JSON."""
     for path in paths:
         (note if as_json else say)(f"figure   {path}")
+
+
+def figure_formats(formats: Sequence[str] | None, figures: Path | None) -> Sequence[str]:
+    """The formats of the figures that are asked for; ParameterError if there are formats and no figures."""
+    if formats and figures is None:
+        raise ParameterError("--format is of figures: say where to write them, with --figures DIRECTORY")
+    return formats or ("png", "svg")
 
 
 def or_null(number: float) -> float | None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import MISSING, say, tell_figures, warn_if_partial
-from csmc.cli.options import Figures, Result
+from csmc.cli.console import MISSING, figure_formats, say, tell_figures, warn_if_partial
+from csmc.cli.options import Figures, Formats, Result
 from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
@@ -25,12 +25,14 @@ def discover(
     seed: Annotated[int, typer.Option(min=0, help="Fixes permutations and halves.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
     figures: Figures = None,
+    formats: Formats = None,
 ) -> None:
     """Find a box of parameters in which a condition holds, and say how dense and how complete it is (PRIM)."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
     from csmc.results import open_results
 
+    chosen = figure_formats(formats, figures)
     with open_results(result) as dataset:
         found = analysis.discover(dataset, where, mass=mass, peel=peel, step=step, seed=seed)
         if as_json:
@@ -40,7 +42,7 @@ def discover(
         if figures:
             from csmc.report.tradeoff import trade_off_figure
 
-            tell_figures(trade_off_figure(found, dataset, figures), as_json)
+            tell_figures(trade_off_figure(found, dataset, figures, chosen), as_json)
         warn_if_partial(dataset)
 
 

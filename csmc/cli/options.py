@@ -14,7 +14,16 @@ Result = Annotated[
 Output = Annotated[Path, typer.Argument(metavar="OUTPUT", help="A run's output directory.", show_default=False)]
 Figures = Annotated[
     Path | None,
-    typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).", show_default=False),
+    typer.Option("--figures", metavar="DIRECTORY", help="Write figures there.", show_default=False),
+]
+Formats = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--format",
+        help="Format of the figures: png, svg or pdf; may be repeated.",
+        show_default="png and svg",
+        autocompletion=completion.formats,
+    ),
 ]
 Metric = Annotated[str, typer.Option(help="By which metric.", autocompletion=completion.metrics)]
 Better = Annotated[

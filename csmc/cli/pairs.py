@@ -138,23 +138,16 @@ def _cell(name: str, value: "xr.DataArray", low: "xr.DataArray", high: "xr.DataA
     return _number(name, float(value)) + ends
 
 
-def _is_share(name: str) -> bool:
-    """Whether a metric is read in per cent, and not a number of states or episodes."""
-    from csmc.estimate import METRICS
-
-    return METRICS[name].high == 1.0
-
-
 def _unit(name: str) -> str:
-    return ", percentage points" if _is_share(name) else ""
+    from csmc.report.words import is_share
+
+    return ", percentage points" if is_share(name) else ""
 
 
 def _number(name: str, value: float | None) -> str:
-    from csmc.report.words import points
+    from csmc.report.words import difference
 
-    if value is None:
-        return MISSING
-    return points(value) if _is_share(name) else f"{value:+.3g}".replace("-", "−")
+    return MISSING if value is None else difference(name, value)
 
 
 def _followed(found: "xr.Dataset") -> dict[str, Any]:

@@ -1,14 +1,15 @@
 """`csmc report`: the comparison as a table, in words, as figures, and as one page to explore."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from csmc.cli import completion
-from csmc.cli.console import say, tell_figures, warn_if_partial
-from csmc.cli.options import Result
+from csmc.cli.console import figure_formats, say, tell_figures, warn_if_partial
+from csmc.cli.options import Figures, Formats, Result
 from csmc.cli.tables import print_paragraphs, print_rows
 from csmc.errors import ParameterError
 
@@ -23,9 +24,8 @@ PAGE = "report.html"
 
 def report(
     result: Result,
-    figures: Annotated[
-        Path | None, typer.Option("--figures", metavar="DIRECTORY", help="Write figures there (PNG and SVG).")
-    ] = None,
+    figures: Figures = None,
+    formats: Formats = None,
     output: Annotated[
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Where the page goes.", show_default="RESULT/report.html"),
@@ -44,6 +44,7 @@ def report(
     from csmc.report import summary
     from csmc.results import open_results, read_as_result
 
+    chosen = figure_formats(formats, figures)
     if no_html and (output or metric):
         raise ParameterError("-o and --metric are of the page, which --no-html leaves out")
     with open_results(result) as dataset, read_as_result(dataset):
@@ -53,7 +54,7 @@ def report(
         if as_json:
             print(json.dumps(summary(dataset).to_dict() | _named(page), indent=2, ensure_ascii=False))
         if figures:
-            tell_figures(write_figures(dataset, figures), as_json)
+            tell_figures(write_figures(dataset, figures, chosen), as_json)
         if page and not as_json:
             say(f"page     {page}")
         warn_if_partial(dataset)
@@ -86,8 +87,8 @@ def print_table(table: "Table") -> None:
     print_rows(table.title, table.columns, table.rows)
 
 
-def write_figures(dataset: "xr.Dataset", directory: Path) -> list[Path]:
+def write_figures(dataset: "xr.Dataset", directory: Path, formats: Sequence[str] = ("png", "svg")) -> list[Path]:
     """Write the figures of a result."""
     from csmc.report import figures as draw
 
-    return list(draw(dataset, directory))
+    return draw(dataset, directory, formats)

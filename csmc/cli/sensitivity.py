@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from csmc.cli.console import MISSING, tell_figures, warn_if_partial
-from csmc.cli.options import Figures, Institutions, Metrics, Result
+from csmc.cli.console import MISSING, figure_formats, tell_figures, warn_if_partial
+from csmc.cli.options import Figures, Formats, Institutions, Metrics, Result
 from csmc.cli.tables import print_paragraphs, print_rows
 
 if TYPE_CHECKING:
@@ -31,12 +31,14 @@ def sensitivity(
     level: Annotated[float, typer.Option(help="Level of the intervals.")] = 0.95,
     as_json: Annotated[bool, typer.Option("--json", help="Print the analysis as JSON.")] = False,
     figures: Figures = None,
+    formats: Formats = None,
 ) -> None:
     """Say which parameters a result depends on: Sobol' indices, or Morris' effects of a design `morris`."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
     from csmc.results import open_results
 
+    chosen = figure_formats(formats, figures)
     with open_results(result) as dataset:
         ask = analysis.screen if "step" in dataset.coords else analysis.sensitivity
         found = ask(
@@ -55,7 +57,7 @@ def sensitivity(
         if figures:
             from csmc.report.indices import index_figures
 
-            tell_figures(index_figures(found, dataset, figures), as_json)
+            tell_figures(index_figures(found, dataset, figures, chosen), as_json)
         warn_if_partial(dataset)
 
 

@@ -16,6 +16,7 @@ from csmc.config.document import Document
 from csmc.config.export import from_order, identity, plain, resolved, source_of
 from csmc.config.files import USUAL_NAME
 from csmc.config.loading import load_document
+from csmc.config.page import experiment_table
 from csmc.config.sections import Execution, Outputs, Sampling
 from csmc.config.tableset import COMBINING, DECIDED, DECIDING
 from csmc.design import UNSET, Assignment, Design, Scalar, Shape
@@ -163,6 +164,10 @@ class Experiment:
             object.__setattr__(self, name, value)
         object.__setattr__(self, "source_text", document.text or source_of(self.resolved()))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        return experiment_table(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle by the parts: the caches stay behind."""
         return _restore, ({field: getattr(self, field) for field in self.__dataclass_fields__},)
@@ -208,6 +213,17 @@ class Experiment:
             return [self._values(self.design.assignment(index))[path] for index in range(self.n_points)]
         return [self.parameters[path]] * self.n_points
 
+    def unvaried(self, path: str) -> float | int | str:
+        """The value of a path that the design leaves alone, as `coordinates` has those of others; nan if there is none.
+
+        There is none of a field in which the institutions that the path is of differ, or that they lack.
+        """
+        if not is_institutional(path):
+            return _label(self.parameters.get(path, math.nan))
+        chosen, _ = split_path(path)
+        known = chosen == ALL or any(institution.name == chosen for institution in self.institutions)
+        return _label(self._own_value(path)) if known else math.nan
+
     def point(self, index: int) -> Point:
         """Design point `index`, from 0."""
         if not 0 <= index < self.n_points:
@@ -223,7 +239,7 @@ class Experiment:
         except (ConfigError, ParameterError) as error:
             raise ConfigError(f"design point {index}: {problem}" for problem in str(error).splitlines()) from error
         values = {**together, **own}
-        seed, scheme = self._seed(index), self.sampling.scheme
+        seed, scheme = seed_of(self.seed, self.seeding, index), self.sampling.scheme
         return Point(index, values, institutions, system, seed, pack_point(values), records, scheme)
 
     def over(self, design: Design) -> "Experiment":
@@ -251,12 +267,6 @@ class Experiment:
     def _values(self, assignment: Assignment) -> dict[str, Any]:
         values = {**self._parts.fixed, **{p: v for p, v in assignment.items() if not is_institutional(p)}}
         return self._parts.tables.complete(values, self._parts.explicit)
-
-    def _seed(self, index: int) -> int:
-        if self.seeding == "common":
-            return self.seed
-        address = self.seed.to_bytes(8, "little") + index.to_bytes(8, "little")
-        return int.from_bytes(hashlib.sha256(address).digest()[:8], "little")
 
     @cached_property
     def _together_at(self) -> Callable[[Assigned], tuple[dict[str, Any], System]]:
@@ -310,6 +320,14 @@ _COMBINING = COMBINING | DECIDING
 
 #: What `build_system` reads.
 _SYSTEM_PATHS = ("system.n_states", "system.geography.layout", "system.table", "system.geography.table")
+
+
+def seed_of(seed: int, seeding: str, point: int) -> int:
+    """The seed of a design point's draws: that of the experiment, or one of its own (seeding "independent")."""
+    if seeding == "common":
+        return seed
+    address = seed.to_bytes(8, "little") + point.to_bytes(8, "little")
+    return int.from_bytes(hashlib.sha256(address).digest()[:8], "little")
 
 
 def _label(value: Scalar) -> float | int | str:

@@ -13,6 +13,7 @@ from csmc.config.export import OF_FACTORS
 from csmc.config.tableset import DECIDED, DECIDING
 from csmc.engine.block_file import Meaning
 from csmc.engine.cuts import cuts
+from csmc.engine.difference import Change, changes
 from csmc.engine.files import canonical
 from csmc.kernel.codes import Replication, group_size
 from csmc.kernel.result import Plan, tally_shapes
@@ -102,7 +103,7 @@ def spec_digest(spec: dict[str, Any]) -> str:
 
 def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
     """The differences between two specifications, one per line; empty if there are none."""
-    lines = list(_differences(stored.get("experiment"), asked["experiment"], ""))
+    lines = [_told(change) for change in changes(stored.get("experiment"), asked["experiment"])]
     if stored.get("kernel") != asked["kernel"]:
         lines.append("the kernel: that one was made by another version of csmc")
     kept, wanted = (dict(one.get("tallies") or {}) for one in (stored, asked))
@@ -119,6 +120,26 @@ def difference(stored: dict[str, Any], asked: dict[str, Any]) -> str:
         which = "dynamics.episodes (1 at all points, or not)" if alike else "outputs.metrics or outputs.joint"
         lines.append(f"{which}: that one kept other sums")
     return _shortened(lines)
+
+
+def _told(change: Change) -> str:
+    match change.kind:
+        case "only one":
+            return f"{change.place}: {change.name} is stored, not asked for"
+        case "only other":
+            return f"{change.place}: {change.name} is asked for, not stored"
+        case "order":
+            return f"{change.place}: stored in another order"
+        case "length":
+            return f"{change.path}: stored {len(change.one)} values, asked for {len(change.other)}"
+    return f"{change.path}: stored {_short(change.one)}, asked for {_short(change.other)}"
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    text = json.dumps(value)
+    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."
 
 
 def _shortened(lines: list[str]) -> str:
@@ -148,43 +169,3 @@ def _paths(design: Any) -> Iterator[str]:
                 yield part["name"]
             else:
                 yield from part if kind_of_design == "cases" else _paths(part)
-
-
-def _differences(stored: Any, asked: Any, path: str) -> Iterator[str]:
-    if isinstance(stored, dict) and isinstance(asked, dict):
-        for key in sorted(stored.keys() | asked.keys()):
-            yield from _differences(stored.get(key), asked.get(key), f"{path}.{key}" if path else key)
-    elif _all_named(stored) and _all_named(asked):
-        yield from _named_differences(stored, asked, path)
-    elif isinstance(stored, list) and isinstance(asked, list) and len(stored) != len(asked):
-        yield f"{path}: stored {len(stored)} values, asked for {len(asked)}"
-    elif isinstance(stored, list) and isinstance(asked, list):
-        for number, (mine, theirs) in enumerate(zip(stored, asked, strict=True)):
-            yield from _differences(mine, theirs, f"{path}[{number}]")
-    elif stored != asked:
-        yield f"{path}: stored {_short(stored)}, asked for {_short(asked)}"
-
-
-def _all_named(values: Any) -> bool:
-    return isinstance(values, list) and all(
-        isinstance(value, dict) and isinstance(value.get("name"), str) for value in values
-    )
-
-
-def _named_differences(stored: list[dict[str, Any]], asked: list[dict[str, Any]], path: str) -> Iterator[str]:
-    """Institutions and rungs are compared by name, so that one more is one difference."""
-    mine, theirs = ({value["name"]: value for value in values} for values in (stored, asked))
-    yield from (f"{path}: {name} is stored, not asked for" for name in mine if name not in theirs)
-    yield from (f"{path}: {name} is asked for, not stored" for name in theirs if name not in mine)
-    shared = [name for name in mine if name in theirs]
-    if shared != [name for name in theirs if name in mine]:
-        yield f"{path}: stored in another order"
-    for name in shared:
-        yield from _differences(mine[name], theirs[name], f"{path}.{name}")
-
-
-def _short(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    text = json.dumps(value)
-    return text if len(text) <= WIDTH else text[: WIDTH - 3] + "..."

@@ -71,13 +71,21 @@ def mover_interval(one: Known, other: Known, covariance: Floats, added: Floats |
     with np.errstate(divide="ignore", invalid="ignore"):
         product = one.se * other.se
         correlation = np.where(product > 0, np.clip(covariance / product, -1.0, 1.0), 0.0)
+    return interval_of_correlated(one, other, correlation, added)
+
+
+def interval_of_correlated(
+    one: Known, other: Known, correlation: Floats | float, added: Floats | float = 0.0
+) -> Interval:
+    """The same where their correlation is known."""
+    with np.errstate(invalid="ignore"):
         below = _distance(one.value - one.low, other.high - other.value, correlation, added)
         above = _distance(one.high - one.value, other.value - other.low, correlation, added)
     return Interval(one.value - other.value - below, one.value - other.value + above)
 
 
-def _distance(first: Floats, second: Floats, correlation: Floats, added: Floats | float) -> Floats:
-    return np.sqrt((first - second) ** 2 + 2 * (1 - correlation) * first * second + added)
+def _distance(first: Floats, second: Floats, correlation: Floats | float, added: Floats | float) -> Floats:
+    return np.asarray(np.sqrt((first - second) ** 2 + 2 * (1 - correlation) * first * second + added))
 
 
 def unshared_events(unpaired: Floats, events: Floats, changing: Floats, level: float = LEVEL) -> Floats:

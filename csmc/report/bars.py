@@ -6,8 +6,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from csmc.kernel.codes import Outcome
-from csmc.report.style import LESS, MORE, OUTCOMES, UNDECIDED, is_dark, legend_below, new_figure, percent_axis, titled
-from csmc.report.words import percent
+from csmc.report.style import (
+    LESS,
+    MORE,
+    OUTCOMES,
+    UNDECIDED,
+    is_dark,
+    legend_below,
+    metric_axis,
+    new_figure,
+    percent_axis,
+    titled,
+)
+from csmc.report.words import percent, readable
 
 #: Shares from this on are written into their bar.
 _WRITTEN = 0.045
@@ -22,12 +33,25 @@ def outcome_bars(dataset: xr.Dataset) -> Figure:
     panels = figure.subplots(1, 2 if compare else 1, sharey=True, squeeze=False, width_ratios=[3, 2][: 1 + compare])[0]
     _stack_bars(panels[0], point)
     if compare:
-        _difference_dots(panels[1], point)
+        _difference_dots(panels[1], point, "war")
     panels[0].set_yticks(range(len(names)), names)
     panels[0].invert_yaxis()
     titled(figure, str(dataset.attrs.get("question", "")), "How crises end under each institution")
     handles, labels = panels[0].get_legend_handles_labels()
     legend_below(figure, handles, labels, 5)
+    return figure
+
+
+def difference_dots(dataset: xr.Dataset, metric: str) -> Figure:
+    """Draw the paired differences of a metric from the reference, with their intervals."""
+    point = dataset.isel(point=0).load()
+    names = list(point.csmc.titles.values())
+    figure = new_figure(8, 1.7 + 0.42 * len(names))
+    axes = figure.subplots()
+    _difference_dots(axes, point, metric)
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    titled(figure, str(dataset.attrs.get("question", "")), "Paired differences with their intervals")
     return figure
 
 
@@ -56,7 +80,7 @@ def _write_shares(axes: Axes, rows: np.ndarray, start: np.ndarray, share: np.nda
             axes.text(left + width / 2, row, percent(width), ha="center", va="center", fontsize=8.5, color=colour)
 
 
-def _difference_dots(axes: Axes, point: xr.Dataset) -> None:
+def _difference_dots(axes: Axes, point: xr.Dataset, metric: str) -> None:
     names = [str(name) for name in point["institution"].values]
     axes.axvline(0, color="#555555", linewidth=1)
     for row, name in enumerate(names):
@@ -64,11 +88,11 @@ def _difference_dots(axes: Axes, point: xr.Dataset) -> None:
             axes.plot(0, row, "|", color="#555555", markersize=12)
             continue
         here = point.sel(institution=name)
-        low, high = float(here["war_difference_low"]), float(here["war_difference_high"])
+        value, low, high = (float(here[f"{metric}_difference{end}"]) for end in ("", "_low", "_high"))
         colour = LESS if high < 0 else MORE if low > 0 else UNDECIDED
         axes.plot([low, high], [row, row], color=colour, linewidth=2.2, solid_capstyle="butt")
-        axes.plot(float(here["war_difference"]), row, "o", color=colour, markersize=6)
-    percent_axis(axes, axis="x")
+        axes.plot(value, row, "o", color=colour, markersize=6)
+    metric_axis(axes, metric, axis="x")
     axes.grid(visible=False, axis="y")
     axes.tick_params(left=False)
-    axes.set_title(f"war: difference from {point.csmc.reference_title} (95 %)", loc="left")
+    axes.set_title(f"{readable(metric)}: difference from {point.csmc.reference_title} (95 %)", loc="left")

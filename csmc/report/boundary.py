@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from csmc.errors import ParameterError
-from csmc.report.style import look, new_figure, percent_axis, styled, titled
+from csmc.report.style import look, new_figure, percent_axis, styled, titled, write
 from csmc.report.words import parameter_label, setting
 
 #: Settings that are drawn, each in a panel of its own; more are counted in the title.
@@ -22,32 +22,32 @@ def boundary_figure(found: xr.Dataset, path: str | Path) -> None:
     ParameterError
         The file's name ends in no format that figures have.
     """
-    path = Path(path)
-    if path.suffix.lower() not in (".png", ".svg", ".pdf"):
-        raise ParameterError(f"figure={str(path)!r} ends in no format that is drawn; .png, .svg and .pdf are")
+    with styled():
+        write(boundary_panels(found), Path(path))
+
+
+def boundary_panels(found: xr.Dataset) -> Figure:
+    """Draw the answer of `csmc.analysis.boundary`, a panel for each setting."""
     (name,) = (dim for dim in found["difference"].dims if dim != "setting")
     drawn = min(found.sizes["setting"], MOST)
     columns = min(3, drawn)
     rows = -(-drawn // columns)
-    with styled():
-        figure = new_figure(1.6 + 3.6 * columns, 1.5 + 2.4 * rows)
-        panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
-        for number, axes in enumerate(panels):
-            if number < drawn:
-                _panel(axes, found.isel(setting=number), str(name))
-                axes.tick_params(labelbottom=number + columns >= drawn)
-            else:
-                axes.set_visible(False)
-        one, other, metric = (found.attrs[key] for key in ("institution", "other_institution", "metric"))
-        figure.supxlabel(parameter_label(found[name], {}), fontsize=10)
-        figure.supylabel(f"difference in {metric}", fontsize=10)
-        more = (
-            f"; {found.sizes['setting'] - drawn} more settings are not drawn" if drawn < found.sizes["setting"] else ""
-        )
-        level = f"{100 * found.attrs['confidence_level']:g}\N{NO-BREAK SPACE}%"
-        told = f"Bands are {level} intervals, lines where the difference changes sign, grey where it may{more}."
-        titled(figure, f"{metric}: {one} minus {other}", told)
-        figure.savefig(path, metadata={"Date": None} if path.suffix.lower() == ".svg" else None)
+    figure = new_figure(1.6 + 3.6 * columns, 1.5 + 2.4 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
+    for number, axes in enumerate(panels):
+        if number < drawn:
+            _panel(axes, found.isel(setting=number), str(name))
+            axes.tick_params(labelbottom=number + columns >= drawn)
+        else:
+            axes.set_visible(False)
+    one, other, metric = (found.attrs[key] for key in ("institution", "other_institution", "metric"))
+    figure.supxlabel(parameter_label(found[name], {}), fontsize=10)
+    figure.supylabel(f"difference in {metric}", fontsize=10)
+    more = f"; {found.sizes['setting'] - drawn} more settings are not drawn" if drawn < found.sizes["setting"] else ""
+    level = f"{100 * found.attrs['confidence_level']:g}\N{NO-BREAK SPACE}%"
+    told = f"Bands are {level} intervals, lines where the difference changes sign, grey where it may{more}."
+    titled(figure, f"{metric}: {one} minus {other}", told)
+    return figure
 
 
 def setting_label(line: xr.Dataset) -> str:

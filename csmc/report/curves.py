@@ -1,5 +1,6 @@
 """One varied parameter: metrics along it, one line per institution, with their intervals as bands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -7,8 +8,8 @@ import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from csmc.report.style import legend_below, look, new_figure, percent_axis, titled
-from csmc.report.words import number, parameter_label
+from csmc.report.style import legend_below, look, metric_axis, new_figure, titled
+from csmc.report.words import number, parameter_label, readable
 
 #: Panels in order of preference: variable, heading. The first four that the result has are drawn.
 PANELS = (
@@ -26,10 +27,21 @@ _BESIDE = 0.07
 
 def curves(dataset: xr.Dataset) -> Figure:
     """Draw the main metrics against the parameter that varies."""
+    return _curves(dataset, [panel for panel in PANELS if panel[0] in dataset][:4])
+
+
+def metric_curves(dataset: xr.Dataset, metric: str) -> Figure:
+    """Draw a metric, and its paired difference, against the parameter that varies."""
+    panels = [(metric, str(dataset[metric].attrs["long_name"]))]
+    if dataset.sizes["institution"] > 1:
+        panels.append((f"{metric}_difference", f"{readable(metric)}: difference from {{reference}}"))
+    return _curves(dataset, panels)
+
+
+def _curves(dataset: xr.Dataset, panels: Sequence[tuple[str, str]]) -> Figure:
     (parameter,) = dataset.csmc.design
     numeric = np.issubdtype(dataset[parameter].dtype, np.number)
     dataset = dataset.isel(point=np.argsort(dataset[parameter].values, kind="stable")) if numeric else dataset
-    panels = [panel for panel in PANELS if panel[0] in dataset][:4]
     figure = new_figure(11, 7.4 if len(panels) > 2 else 4.6)
     rows = 2 if len(panels) > 2 else 1
     grid = figure.subplots(rows, -(-len(panels) // rows) or 1, squeeze=False, sharex=True).ravel()
@@ -68,7 +80,7 @@ def _panel(axes: Axes, dataset: xr.Dataset, variable: str, parameter: str) -> No
             axes.errorbar(beside, value, error, label=title, **(style | {"linestyle": ""}))
     if ticks:
         axes.set_xticks(positions, ticks)
-    percent_axis(axes)
+    metric_axis(axes, variable.removesuffix("_difference"))
 
 
 def _positions(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], list[str], bool]:

@@ -1,6 +1,6 @@
 """The figures that fit a design: bars for one point, curves for one parameter, maps for two, points for more."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +12,13 @@ from csmc.report.bars import outcome_bars
 from csmc.report.curves import curves
 from csmc.report.maps import difference_maps
 from csmc.report.spread import difference_spread
-from csmc.report.style import save, styled
+from csmc.report.style import USUAL, save, styled
 
 Drawing = Callable[[xr.Dataset], Figure]
 
 
-def figures(dataset: xr.Dataset, directory: str | Path) -> list[Path]:
-    """Draw what the design asks for and return the paths of the PNG and SVG files.
+def figures(dataset: xr.Dataset, directory: str | Path, formats: Sequence[str] = USUAL) -> list[Path]:
+    """Draw what the design asks for and return the paths of the files.
 
     Parameters
     ----------
@@ -26,17 +26,29 @@ def figures(dataset: xr.Dataset, directory: str | Path) -> list[Path]:
         A result, as `csmc.open_results` gives it.
     directory
         Where to write; made if it does not exist.
+    formats
+        Of the files: png, svg, pdf.
+
+    Raises
+    ------
+    ParameterError
+        A format that there is not.
     """
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
-    dataset = dataset.isel(point=np.flatnonzero(dataset["replicates"].values > 0))
+    dataset = computed(dataset)
     if dataset.sizes["point"] == 0:
         return []
     written: list[Path] = []
     with styled():
         for name, draw in _suited(dataset):
-            written += save(draw(dataset), directory, name)
+            written += save(draw(dataset), directory, name, formats)
     return written
+
+
+def computed(dataset: xr.Dataset) -> xr.Dataset:
+    """The points of a result at which something has run."""
+    return dataset.isel(point=np.flatnonzero(dataset["replicates"].values > 0))
 
 
 def _suited(dataset: xr.Dataset) -> list[tuple[str, Drawing]]:

@@ -1,5 +1,6 @@
 """Sensitivity as bars: Sobol' indices or Morris' effects of the parameters, by institution, with intervals."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from csmc.report.style import COLOURS, legend_below, new_figure, save, styled, titled
+from csmc.report.style import COLOURS, USUAL, legend_below, new_figure, save, styled, titled
 from csmc.report.words import parameter_label
 
 #: What is drawn beside each other, if the analysis has it.
@@ -47,15 +48,15 @@ def index_bars(found: xr.Dataset, result: xr.Dataset, estimand: str) -> Figure:
     return figure
 
 
-def index_figures(found: xr.Dataset, result: xr.Dataset, directory: Path) -> list[Path]:
-    """Write a figure per estimand that varies under any institution, and return the paths of the PNG and SVG files."""
+def index_figures(found: xr.Dataset, result: xr.Dataset, directory: Path, formats: Sequence[str] = USUAL) -> list[Path]:
+    """Write a figure per estimand that varies under any institution, and return the paths of the files."""
     directory.mkdir(parents=True, exist_ok=True)
     kind = "screening" if "mu_star" in found else "sensitivity"
     written: list[Path] = []
     with styled():
         for estimand in found["estimand"].values.tolist():
             if _varies(found.sel(estimand=estimand)).any():
-                written += save(index_bars(found, result, estimand), directory, f"{kind}_{estimand}")
+                written += save(index_bars(found, result, estimand), directory, f"{kind}_{estimand}", formats)
     return written
 
 

@@ -1,18 +1,19 @@
-"""Any other design: the difference in war at every point, sorted, for each institution."""
+"""Any other design: the difference in a metric at every point, sorted, for each institution."""
 
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
 
-from csmc.report.style import legend_below, look, new_figure, percent_axis, titled
+from csmc.report.style import legend_below, look, metric_axis, new_figure, percent_axis, titled
+from csmc.report.words import is_share, readable
 
 #: A larger design is drawn by so many of its points, evenly spaced in the order: files stay small, curves the same.
 MOST_POINTS = 2_000
 
 
-def difference_spread(dataset: xr.Dataset) -> Figure:
+def difference_spread(dataset: xr.Dataset, metric: str = "war") -> Figure:
     """Draw the paired differences in order of size with their intervals: where they cross 0, the comparison turns."""
-    small = dataset[["war_difference", "war_difference_low", "war_difference_high"]].load()
+    small = dataset[[f"{metric}_difference{end}" for end in ("", "_low", "_high")]].load()
     figure = new_figure(9, 5.2)
     axes = figure.subplots()
     axes.axhline(0, color="#555555", linewidth=1)
@@ -23,17 +24,18 @@ def difference_spread(dataset: xr.Dataset) -> Figure:
         if name == small.csmc.reference:
             continue
         here = small.sel(institution=name)
-        order = np.argsort(here["war_difference"].values)[shown]
+        order = np.argsort(here[f"{metric}_difference"].values)[shown]
         style = look(place) | {"marker": ""}
-        axes.plot(share, here["war_difference"].values[order], label=title, **style)
-        low, high = here["war_difference_low"].values[order], here["war_difference_high"].values[order]
+        axes.plot(share, here[f"{metric}_difference"].values[order], label=title, **style)
+        low, high = (here[f"{metric}_difference{end}"].values[order] for end in ("_low", "_high"))
         axes.fill_between(share, low, high, color=style["color"], alpha=0.15, linewidth=0)
-    percent_axis(axes)
+    metric_axis(axes, metric)
     percent_axis(axes, axis="x")
     axes.set_xlim(0, 1)
     axes.set_xlabel("design points, in order of the difference")
-    axes.set_ylabel("difference in war, percentage points")
-    against = f"War against {small.csmc.reference_title} over {points:,} design points; bands are 95 %"
-    titled(figure, str(dataset.attrs.get("question", "")), against)
+    unit = ", percentage points" if is_share(metric) else ""
+    axes.set_ylabel(f"difference in {readable(metric)}{unit}")
+    told = f"{readable(metric).capitalize()} against {small.csmc.reference_title} over {points:,} design points"
+    titled(figure, str(dataset.attrs.get("question", "")), f"{told}; bands are 95 %")
     legend_below(figure, *axes.get_legend_handles_labels())
     return figure

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from textwrap import fill
 from typing import Any
@@ -12,6 +13,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import FuncFormatter
+
+from csmc.errors import ParameterError, suggestion
+from csmc.report.words import is_share
 
 #: Okabe and Ito (2008), black last; institutions beyond the eighth repeat them with another line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A6F00", "#000000")
@@ -28,6 +32,11 @@ LESS, MORE, UNDECIDED = "#2166AC", "#B2182B", "#777777"
 
 #: The colour maps of differences, from less to more, and of values.
 MAPS = {"difference": "RdBu_r", "value": "viridis"}
+
+#: Formats that figures are written in, and what is left out of each so that the same figure gives the same bytes.
+FORMATS: dict[str, Any] = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+#: Those that are written if nothing else is said.
+USUAL = ("png", "svg")
 
 #: Writes a share on an axis as per cent.
 PERCENT = FuncFormatter(lambda share, _: f"{round(100 * share, 6):g}\N{NO-BREAK SPACE}%".replace("-", "−"))
@@ -56,9 +65,18 @@ def styled() -> Iterator[None]:
         yield
 
 
+class Drawing(Figure):
+    """A figure that notebooks show, whether or not they have been told how to show those of matplotlib."""
+
+    def _repr_png_(self) -> bytes:
+        picture = BytesIO()
+        self.savefig(picture, format="png", metadata=FORMATS["png"])
+        return picture.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return a figure that makes room for its labels."""
-    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06, wspace=0.03))
+    return Drawing(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06, wspace=0.03))
 
 
 def look(position: int) -> dict[str, Any]:
@@ -81,6 +99,12 @@ def is_dark(colour: str) -> bool:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.4
 
 
+def metric_axis(axes: Axes, metric: str, *, axis: str = "y") -> None:
+    """Write a metric as per cent if it is a share."""
+    if is_share(metric):
+        percent_axis(axes, axis=axis)
+
+
 def percent_axis(axes: Axes, *, axis: str = "y") -> None:
     """Write shares as per cent."""
     which = axes.yaxis if axis == "y" else axes.xaxis
@@ -92,9 +116,24 @@ def legend_below(figure: Figure, handles: Sequence[Any], labels: Sequence[str], 
     figure.legend(handles, labels, loc="outside lower center", ncols=min(columns, len(labels)), fontsize=9.5)
 
 
-def save(figure: Figure, directory: Path, name: str) -> list[Path]:
-    """Write a figure as PNG and SVG; the same figure gives the same bytes."""
-    paths = [directory / f"{name}.png", directory / f"{name}.svg"]
-    figure.savefig(paths[0], metadata={"Software": None})
-    figure.savefig(paths[1], metadata={"Date": None})
+def save(figure: Figure, directory: Path, name: str, formats: Sequence[str] = USUAL) -> list[Path]:
+    """Write a figure in each of some formats; the same figure gives the same bytes.
+
+    Raises
+    ------
+    ParameterError
+        A format that there is not.
+    """
+    paths = [directory / f"{name}.{kind}" for kind in dict.fromkeys(formats)]
+    for path in paths:
+        write(figure, path)
     return paths
+
+
+def write(figure: Figure, path: Path) -> None:
+    """Write a figure in the format that the name of the file ends in; errors are those of `save`."""
+    kind = path.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        near = suggestion(kind, FORMATS)
+        raise ParameterError(f"{kind!r} is no format of figures{near}; known: {', '.join(FORMATS)}")
+    figure.savefig(path, metadata=FORMATS[kind])

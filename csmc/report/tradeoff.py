@@ -1,11 +1,12 @@
 """Scenario discovery as a curve: what a smaller box gains in density and loses in coverage, step by step."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import xarray as xr
 from matplotlib.figure import Figure
 
-from csmc.report.style import COLOURS, legend_below, new_figure, percent_axis, save, styled, titled
+from csmc.report.style import COLOURS, USUAL, legend_below, new_figure, percent_axis, save, styled, titled
 
 
 def trade_off(found: xr.Dataset, result: xr.Dataset) -> Figure:
@@ -30,8 +31,10 @@ def trade_off(found: xr.Dataset, result: xr.Dataset) -> Figure:
     return figure
 
 
-def trade_off_figure(found: xr.Dataset, result: xr.Dataset, directory: Path) -> list[Path]:
-    """Write the curve and return the paths of the PNG and SVG files."""
+def trade_off_figure(
+    found: xr.Dataset, result: xr.Dataset, directory: Path, formats: Sequence[str] = USUAL
+) -> list[Path]:
+    """Write the curve and return the paths of the files."""
     directory.mkdir(parents=True, exist_ok=True)
     with styled():
-        return save(trade_off(found, result), directory, "discovery")
+        return save(trade_off(found, result), directory, "discovery", formats)

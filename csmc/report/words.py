@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import xarray as xr
 
+from csmc.estimate import METRICS
+
 MISSING = "–"
 
 
@@ -20,6 +22,26 @@ def points(value: float) -> str:
         return MISSING
     text = f"{100 * value:+.{_digits(value)}f}"
     return text.replace("-", "−") if float(text) else text.lstrip("+-")
+
+
+def is_share(metric: str) -> bool:
+    """Whether a metric is read in per cent, and not a number of states or episodes."""
+    return METRICS[metric].high == 1.0
+
+
+def share(metric: str, value: float) -> str:
+    """A metric's value: in per cent if it is a share."""
+    return percent(value) if is_share(metric) else MISSING if value != value else f"{value:.3g}".replace("-", "−")
+
+
+def difference(metric: str, value: float) -> str:
+    """A difference of two values of a metric with its sign: in percentage points if it is one of shares."""
+    return points(value) if is_share(metric) else MISSING if value != value else f"{value:+.3g}".replace("-", "−")
+
+
+def readable(metric: str) -> str:
+    """A metric's name as words."""
+    return metric.replace("_", " ")
 
 
 def _digits(value: float) -> int:

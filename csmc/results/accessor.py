@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+import csmc
 from csmc.errors import CsmcError
 from csmc.institutions.record import title_of
+from csmc.results.page import result_table
 
 if TYPE_CHECKING:
     from csmc.replay import Moves, Search
@@ -21,6 +23,10 @@ class Results:
 
     def __init__(self, dataset: xr.Dataset) -> None:
         self._dataset = dataset
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: of what the result is, whether it is complete, and how much war there is."""
+        return result_table(self._dataset)
 
     @property
     def reference(self) -> str:
@@ -58,6 +64,11 @@ class Results:
         from csmc.replay import find
 
         return find(self._output, condition, institution, point=point, first=first, start=start)
+
+    @property
+    def plot(self) -> "csmc.report.Plots":
+        """Figures of the result, one at a time; see `csmc.report.Plots`."""
+        return csmc.report.Plots(self._dataset)  # by the front door: matplotlib is loaded when a figure is asked for
 
     @property
     def _output(self) -> Path:

@@ -166,4 +166,4 @@ def test_the_command_tells_and_draws_the_boundary(
     with pytest.raises(SystemExit) as ended:
         main([*asked, "--figure", str(tmp_path / "line.doc")])
     assert ended.value.code == 2
-    assert ".png, .svg and .pdf" in capsys.readouterr().err
+    assert "known: png, svg, pdf" in capsys.readouterr().err
