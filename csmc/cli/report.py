@@ -16,7 +16,7 @@ from csmc.errors import ParameterError
 if TYPE_CHECKING:
     import xarray as xr
 
-    from csmc.report import Table
+    from csmc.report import Summary, Table
 
 #: The page's name in a run's output directory.
 PAGE = "report.html"
@@ -48,11 +48,12 @@ def report(
     if no_html and (output or metric):
         raise ParameterError("-o and --metric are of the page, which --no-html leaves out")
     with open_results(result) as dataset, read_as_result(dataset):
+        said = summary(dataset)
         if not as_json:
-            print_paragraphs(list(summary(dataset).answer[:1])) if brief else print_summary(dataset)
-        page = None if no_html else write_html(dataset, output, metric)
+            print_paragraphs(list(said.answer[:1])) if brief else print_said(said)
+        page = None if no_html else write_html(dataset, said, output, metric)
         if as_json:
-            print(json.dumps(summary(dataset).to_dict() | _named(page), indent=2, ensure_ascii=False))
+            print(json.dumps(said.to_dict() | _named(page), indent=2, ensure_ascii=False))
         if figures:
             tell_figures(write_figures(dataset, figures, chosen), as_json)
         if page and not as_json:
@@ -64,18 +65,22 @@ def _named(page: Path | None) -> dict[str, str]:
     return {} if page is None else {"page": str(page)}
 
 
-def write_html(dataset: "xr.Dataset", path: Path | None, metric: str | None) -> Path:
+def write_html(dataset: "xr.Dataset", said: "Summary", path: Path | None, metric: str | None) -> Path:
     """Write the page of a result, beside the result by default."""
     from csmc.report.html import write_page
 
-    return write_page(dataset, path or Path(dataset.encoding["output"]) / PAGE, metric)
+    return write_page(dataset, path or Path(dataset.encoding["output"]) / PAGE, metric, said)
 
 
 def print_summary(dataset: "xr.Dataset") -> None:
     """Print the comparison: the question, its tables, the answer, and what to mind."""
     from csmc.report import summary
 
-    said = summary(dataset)
+    print_said(summary(dataset))
+
+
+def print_said(said: "Summary") -> None:
+    """Print a summary."""
     print_paragraphs([said.title, *filter(None, [said.question])])
     for table in said.tables:
         print_table(table)

@@ -46,16 +46,15 @@ class Content:
     payload: dict[str, Any]
 
 
-def content(dataset: xr.Dataset, metric: str | None = None) -> Content:
+def content(dataset: xr.Dataset, metric: str | None = None, said: Summary | None = None) -> Content:
     """Gather a page; `metric` is shown first. Parameters and errors are those of `csmc.report.html.page`."""
     carried = numbers(dataset, metric)
     shares = outcome_shares(dataset, carried.points)
     mean = mean_shares(shares)
     titles = list(dataset.csmc.titles.values())
     output = shlex.quote(str(dataset.encoding.get("output", "RESULT")))
-    said = summary(dataset)
     return Content(
-        said=said,
+        said=said or summary(dataset),
         partial="source" in dataset.encoding and is_partial(dataset),
         facts=tuple(_facts(dataset)),
         institutions=titles,

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from csmc.errors import StoreError, printable_lines
 from csmc.report.html.content import Content, as_json, content
 from csmc.report.style import COLOURS, LESS, MORE, OUTCOMES, UNDECIDED, is_dark
+from csmc.report.summary import Summary
 from csmc.report.words import percent
 
 #: The page's script, in the order in which its parts need each other.
@@ -24,7 +25,7 @@ SCRIPTS = (
 )
 
 
-def page(dataset: xr.Dataset, metric: str | None = None) -> str:
+def page(dataset: xr.Dataset, metric: str | None = None, said: Summary | None = None) -> str:
     """A result as one HTML document.
 
     Parameters
@@ -33,16 +34,20 @@ def page(dataset: xr.Dataset, metric: str | None = None) -> str:
         A result, as `csmc.open_results` gives it.
     metric
         Which metric to show first; war by default.
+    said
+        The summary of the result, if it has been made already.
 
     Raises
     ------
     ParameterError
         The metric is not known, or the result does not have it.
     """
-    return render(content(dataset, metric))
+    return render(content(dataset, metric, said))
 
 
-def write_page(dataset: xr.Dataset, path: str | os.PathLike[str], metric: str | None = None) -> Path:
+def write_page(
+    dataset: xr.Dataset, path: str | os.PathLike[str], metric: str | None = None, said: Summary | None = None
+) -> Path:
     """Write the page of a result and return where; a file that is there is replaced when the new one is whole.
 
     Parameters are those of `page`.
@@ -54,7 +59,7 @@ def write_page(dataset: xr.Dataset, path: str | os.PathLike[str], metric: str | 
     StoreError
         The file cannot be written.
     """
-    path, text = Path(path), page(dataset, metric)
+    path, text = Path(path), page(dataset, metric, said)
     scratch = path.parent / f".{path.name}.{os.getpid()}"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 report.cells = (() => {
   const { data, places, value, difference, decided } = report.numbers;
   // Axes with more values than this, fewer where the design is no grid, are cut into so many parts of equal width.
-  const MOST_LEVELS = data.shape === "sample" ? 30 : 120, PARTS = 12;
+  const MOST_LEVELS = data.shape === "sample" ? 30 : 80, PARTS = 12;
   const ALL = "all";
 
   const rounded = (x) => String(Number(x.toPrecision(3))).replace("-", "−");
@@ -45,8 +45,9 @@ report.cells = (() => {
       if (!cells.has(key)) cells.set(key, []);
       cells.get(key).push(point);
     }
-    const order = (key) => key.split(",").reduce((sum, level) => sum * 65536 + Number(level), 0);
-    return new Map([...cells].sort((a, b) => order(a[0]) - order(b[0])));
+    const order = (points) => along.reduce((sum, k) => sum * 65536 + axes[k].at[points[0]], 0);
+    const ranked = [...cells].map((cell) => [order(cell[1]), cell]);
+    return new Map(ranked.sort((a, b) => a[0] - b[0]).map(([, cell]) => cell));
   }
 
   function mean(numbers) {
