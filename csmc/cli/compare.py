@@ -71,12 +71,15 @@ def compare(
 
 
 def _print(found: "xr.Dataset", limit: int) -> None:
+    from csmc.config.page import counted
+
     attrs = found.attrs
     for which in "ab":
         say(f"{which.upper()}  {attrs[f'title_{which}']}, digest {attrs[f'digest_{which}'][:12]}")
     _print_changes(found)
     points, most = found.sizes["point"], max(attrs["points_a"], attrs["points_b"])
-    say(f"{points:,} of {most:,} points, {found.sizes['institution']} institutions, {found.sizes['metric']} metrics")
+    what = ", ".join(counted(found.sizes[dim], dim) for dim in ("institution", "metric"))
+    say(f"{points:,} of {counted(most, 'point')}, {what}")
     _print_kinds(found)
     _print_differences(found, limit)
 
