@@ -39,15 +39,21 @@ from csmc.cli.validate import validate
 from csmc.cli.verify import verify
 from csmc.errors import ConfigError, CsmcError, ParameterError, PartialError, StoreError
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]}
+)
 
 #: How help looks, and the columns that this takes: in fewer, names of options would be cut off.
 FRAMES, FRAMED = app.rich_markup_mode, 80
 
-COMMANDS = (
-    *(new, run, validate, plan, status, collect, verify, diagnose, institutions, schema, doctor),
-    *(report, pairs, best, boundary, average, sensitivity, discover, compare, rare, replay, export, package, bench),
-)
+#: All commands by what a person wants, in the order of help.
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Run": (new, validate, plan, run, status, collect),
+    "Look": (report, replay, institutions),
+    "Ask": (pairs, best, boundary, average, sensitivity, discover, compare, rare),
+    "Share": (export, package, diagnose, verify),
+    "Machine": (doctor, bench, schema),
+}
 
 
 def interruptible(command: Callable[..., None]) -> Callable[..., None]:
@@ -64,8 +70,9 @@ def interruptible(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-for one in COMMANDS:
-    app.command()(interruptible(one))
+for panel, commands in COMMANDS.items():
+    for one in commands:
+        app.command(rich_help_panel=panel)(interruptible(one))
 
 
 def show_version(wanted: bool) -> None:

@@ -1,11 +1,11 @@
 """`csmc compare`: how two results differ, in their configurations and in their numbers."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from csmc.cli import completion
@@ -71,12 +71,15 @@ def compare(
 
 
 def _print(found: "xr.Dataset", limit: int) -> None:
+    from csmc.config.page import counted
+
     attrs = found.attrs
     for which in "ab":
         say(f"{which.upper()}  {attrs[f'title_{which}']}, digest {attrs[f'digest_{which}'][:12]}")
     _print_changes(found)
     points, most = found.sizes["point"], max(attrs["points_a"], attrs["points_b"])
-    say(f"{points:,} of {most:,} points, {found.sizes['institution']} institutions, {found.sizes['metric']} metrics")
+    what = ", ".join(counted(found.sizes[dim], dim) for dim in ("institution", "metric"))
+    say(f"{points:,} of {counted(most, 'point')}, {what}")
     _print_kinds(found)
     _print_differences(found, limit)
 
@@ -100,8 +103,7 @@ def _short(text: str) -> str:
 
 def _print_kinds(found: "xr.Dataset") -> None:
     """What the estimates of the two have in common: how many points under institutions, and what that means."""
-    kinds, counts = np.unique(found["kind"].values, return_counts=True)
-    for kind, count in zip(kinds.tolist(), counts.tolist(), strict=True):
+    for kind, count in sorted(Counter(found["kind"].values.ravel().tolist()).items()):
         say(f"{kind} ({count:,} of {found['kind'].size:,}): {found.attrs[f'kind_{kind}']}")
 
 
@@ -120,6 +122,8 @@ def _print_differences(found: "xr.Dataset", limit: int) -> None:
 
 def _rows(found: "xr.Dataset", limit: int) -> Iterator[tuple[str, ...]]:
     """Yield the largest standardised differences first; what is identical is not shown."""
+    import numpy as np
+
     from csmc.report.words import difference, setting, share
 
     size = np.abs(found["standardised"].transpose("point", "institution", "metric").values)

@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from shlex import join
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -45,6 +46,13 @@ def plan(
         print(json.dumps(forecast.as_dict(), indent=2))
     else:
         show(forecast)
+        say(f"run      {_command(config, overrides or (), output)}")
+
+
+def _command(config: Path, overrides: Sequence[str], output: Path | None) -> str:
+    """The command that does what was planned."""
+    words = ["csmc", "run", str(config), *(word for change in overrides for word in ("-s", change))]
+    return join([*words, *(["-o", str(output)] if output else [])])
 
 
 def show(forecast: "Forecast") -> None:

@@ -2,6 +2,8 @@
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
 from typing import Annotated, Any
 
 import typer
@@ -23,6 +25,7 @@ def status(
         print(json.dumps(found, indent=2))
     else:
         _print(found)
+        _print_next(output, found)
     if found["episodes"]["done"] < found["episodes"]["total"]:
         raise typer.Exit(ExitCode.PARTIAL)
 
@@ -33,6 +36,14 @@ def _print(found: dict[str, Any]) -> None:
     say(f"points   {found['points']['complete']:,} of {found['points']['total']:,} are complete")
     for place, run in found["runs"].items():
         _print_run(place, run)
+
+
+def _print_next(output: Path, found: dict[str, Any]) -> None:
+    """What to do now, unless somebody is at it."""
+    if found["episodes"]["done"] >= found["episodes"]["total"]:
+        say(f"report   csmc report {quote(str(output))}")
+    elif not any(run["state"] == "running" for run in found["runs"].values()):
+        say("next     csmc run with the same configuration and output goes on")
 
 
 def _print_run(place: str, run: dict[str, Any]) -> None:

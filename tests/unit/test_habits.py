@@ -18,6 +18,7 @@ import pytest
 import typer
 
 import csmc
+from csmc.cli.app import COMMANDS as PANELS
 from csmc.cli.app import app
 from csmc.cli.tables import GAP, panels
 from csmc.estimate import METRICS
@@ -241,3 +242,22 @@ def test_no_place_for_compiled_code_is_one_line() -> None:
     assert done.returncode == 1
     assert done.stderr.startswith("error: cannot keep compiled code in small.yaml")
     assert not Path("never").exists()
+
+
+def test_help_is_by_what_a_person_wants_and_h_asks_for_it(csmc_command: Command) -> None:
+    shown = csmc_command("-h").out
+    assert shown == csmc_command("--help").out
+    places = [shown.index(f"─ {panel} ─") for panel in PANELS]
+    assert places == sorted(places)
+    assert sorted(one.__name__ for commands in PANELS.values() for one in commands) == sorted(COMMANDS)
+    for command in COMMANDS:
+        assert csmc_command(command, "-h").out == csmc_command(command, "--help").out != ""
+
+
+def test_commands_say_what_comes_next(csmc_command: Command) -> None:
+    changes = ["-s", "crisis.war_cost=0.3", "-o", "new out"]
+    planned = csmc_command("plan", "small.yaml", "--seconds", "0.05", "--quiet", *changes)
+    assert planned.out.splitlines()[-1] == "run      csmc run small.yaml -s crisis.war_cost=0.3 -o 'new out'"
+    assert csmc_command("status", "out").out.splitlines()[-1] == "report   csmc report out"
+    assert csmc_command("run", "small.yaml", "-o", "half", "--shard", "1/2").code == 0
+    assert "goes on" in csmc_command("status", "half/shards/1-of-2").out.splitlines()[-1]
