@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -26,7 +27,6 @@ from csmc.provenance import build
 
 #: What Ray reads when it starts; whoever runs csmc may have set these otherwise.
 ENVIRONMENT = {
-    "RAY_AUTH_MODE": "token",  # a Ray that listens on the machine's own address must not take orders from anyone
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_task_oom_retries": "1",  # Ray's own default is to retry for ever
 }
@@ -77,6 +77,11 @@ class RayEngine:
         """Connect to the cluster, or start one; shut down only what was started here."""
         for name, setting in ENVIRONMENT.items():
             os.environ.setdefault(name, setting)
+        if "ray" not in sys.modules:
+            # A Ray that listens on the machine's own address must not take orders from anyone. This process reads the
+            # mode on import, the processes that it starts read it then: set in between, they would not trust each
+            # other. An imported Ray asks for a token by itself, with a warning.
+            os.environ.setdefault("RAY_AUTH_MODE", "token")
         import ray
 
         joined = self.address is None and ray.is_initialized()

@@ -1,6 +1,9 @@
 """The Ray engine gives the bits of the local one, says what is wrong, and shuts down only what it started."""
 
+import os
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +49,33 @@ def experiment() -> Experiment:
             "execution": {"block": 256},
         }
     )
+
+
+@pytest.mark.parametrize("before", ["", "import ray"])
+def test_a_cluster_of_its_own_asks_for_a_token_whatever_the_process_did_with_ray_before(
+    before: str, tmp_path: Path
+) -> None:
+    program = f"""
+{before}
+import os
+from csmc import engine as engines
+from csmc.config import Experiment
+from csmc.engine import Store
+from csmc.engine.ray import RayEngine
+from pathlib import Path
+
+experiment = Experiment.from_dict({{
+    "name": "own", "institutions": ["balance_of_power"], "sampling": {{"replicates": 2000}},
+}})
+store = Store(Path({str(tmp_path / "run")!r}))
+engines.run(experiment, store, RayEngine(threads=1))
+assert store.complete
+print(os.environ["RAY_AUTH_MODE"])
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "token"
 
 
 def test_ray_and_threads_give_the_same_digest(
