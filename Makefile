@@ -8,7 +8,7 @@ TWO := -p no:benchmark -n 2 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test proof chaos mutation lint bench performance clean
+.PHONY: help run test proof chaos mutation lint docs bench performance clean
 
 help:
 	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer, where its files are, and its page"
@@ -17,6 +17,7 @@ help:
 	@echo "make chaos       kill, cut off, damage and hinder runs and clusters; writes docs/reliability.md (as root: nodes of their own)"
 	@echo "make mutation    plant all faults in the kernel and the estimators, list those that no test notices"
 	@echo "make lint        ruff, mypy and the import contracts"
+	@echo "make docs        the documentation as a site, in build/site"
 	@echo "make bench       the benchmarks"
 	@echo "make performance measures this machine; writes docs/performance.md"
 	@echo "make clean       remove .venv and caches (results/ is kept)"
@@ -34,7 +35,7 @@ $(VENV)/installed: $(VENV)/created pyproject.toml constraints.txt
 
 $(VENV)/developed: $(VENV)/installed
 	@echo "installing the test and lint tools into $(VENV)"
-	@$(INSTALL) -e '.[test,browser,lint,bench]'
+	@$(INSTALL) -e '.[test,browser,lint,bench,docs]'
 	@touch $@
 
 run: $(VENV)/installed
@@ -60,6 +61,11 @@ lint: $(VENV)/developed
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+docs: $(VENV)/developed
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python -m sphinx -q --fail-on-warning --keep-going --fresh-env -b html -d build/doctrees docs build/site
+	@echo "the documentation is in build/site; begin with build/site/index.html"
 
 bench: $(VENV)/developed
 	@$(BIN)/python -m pytest bench --benchmark-only

@@ -1,4 +1,4 @@
-"""What the README and the page of replays show is what the commands give."""
+"""What the README and the pages show is what the commands give."""
 
 import re
 import shlex
@@ -10,28 +10,38 @@ import typer
 import csmc
 from csmc.cli.app import app, main
 
-
-def test_the_configuration_in_the_readme_is_right(root: Path, tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", (root / "README.md").read_text(), flags=re.DOTALL)
-    (tmp_path / "veto.yaml").write_text(example)
-    experiment = csmc.load_experiment(tmp_path / "veto.yaml")
-    assert (experiment.n_points, len(experiment.institutions)) == (4, 4)
+#: Where the output of each experiment that comes with csmc is shown.
+OUTPUTS = {"quickstart": "first_steps", "great_powers_1938": "systems", "great_powers_2012": "systems"}
 
 
-def test_every_command_is_shown_and_every_command_shown_is_there(root: Path) -> None:
-    parts = (root / "README.md").read_text().split("```")
+def pages(root: Path) -> dict[str, str]:
+    """The text of the README, of CONTRIBUTING and of every page, by its path."""
+    paths = [root / "README.md", root / "CONTRIBUTING.md", *(root / "docs").rglob("*.md")]
+    return {str(path.relative_to(root)): path.read_text(encoding="utf-8") for path in paths}
+
+
+def commands_in(text: str) -> set[str]:
+    """Every command of csmc that stands in the code of a page, comments apart."""
+    parts = text.split("```")
     code = [*parts[1::2], *re.findall(r"`[^`\n]+`", " ".join(parts[::2]))]
-    shown = set(re.findall(r"\bcsmc ([a-z]+)", " ".join(code)))
+    return set(re.findall(r"\bcsmc ([a-z]+)", re.sub(r"\s# .*", "", "\n".join(code))))
+
+
+def test_every_command_has_its_reference_and_is_shown_at_work_and_no_page_shows_another(root: Path) -> None:
     known = set(typer.main.get_command(app).commands)
-    assert shown == known - {"schema"}, "the schema is for editors"
+    shown = {page: commands_in(text) for page, text in pages(root).items()}
+    assert shown.pop("docs/reference/commands.md") == known
+    assert set().union(*shown.values()) == known
+    assert {page: found - known for page, found in shown.items() if found - known} == {}
 
 
 @pytest.mark.proof
-@pytest.mark.parametrize("name", ["quickstart", "great_powers_1938", "great_powers_2012"])
-def test_the_readme_shows_the_digest_of_this_version(root: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_a_page_shows_the_digest_of_this_version(root: Path, tmp_path: Path, name: str) -> None:
     experiment = csmc.load_experiment(root / "configs" / f"{name}.yaml")
     with csmc.run(experiment, output=tmp_path / "out") as result:
-        shown = re.search(rf"results/{experiment.name}\n+digest   (\w{{64}})", (root / "README.md").read_text())
+        page = pages(root)[f"docs/{OUTPUTS[name]}.md"]
+        shown = re.search(rf"results/{experiment.name}\n+digest   (\w{{64}})", page)
         assert shown is not None
         assert result.attrs["digest"] == shown[1]
 
