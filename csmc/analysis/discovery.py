@@ -12,6 +12,7 @@ from csmc.analysis.condition import judge
 from csmc.analysis.estimands import parameters
 from csmc.analysis.prim import END, Box
 from csmc.errors import CsmcError, ParameterError
+from csmc.results import refuse_other_stream
 
 METHOD = "PRIM (Friedman and Fisher 1999), gain in density per point peeled off; pasted; limits of quasi-p > 0.05 off"
 #: At most so probable by chance must be a box as balanced as the chosen one, for there to be any.
@@ -68,7 +69,10 @@ def discover(
         The condition or a number cannot be used.
     CsmcError
         The design has too few points, or the condition holds everywhere or nowhere.
+    StoreError
+        The result has another stream version.
     """
+    refuse_other_stream(result)
     _check(mass, peel, permutations, resamples)
     names = parameters(result)
     judged = judge(result, where)

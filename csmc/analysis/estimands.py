@@ -11,6 +11,7 @@ from csmc.analysis.refusals import require, require_level
 from csmc.errors import CsmcError, ParameterError
 from csmc.estimate import METRICS
 from csmc.estimate.intervals import Floats
+from csmc.results import refuse_other_stream
 
 #: Noise from this share of the variance between points on is warned of.
 NOISY = 0.1
@@ -44,7 +45,10 @@ def estimands(
     ------
     ParameterError
         No metric, or a name that the result does not have.
+    StoreError
+        The result has another stream version.
     """
+    refuse_other_stream(result)
     known = [name for name in METRICS if name in result]
     for name in metrics:
         require("metric", name, known)

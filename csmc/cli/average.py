@@ -22,9 +22,9 @@ def average(
     """Average over the region that a design samples in independent randomizations, with both errors apart."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
-    from csmc.results import open_results
+    from csmc.results import reading
 
-    with open_results(result) as dataset:
+    with reading(result) as dataset:
         found = analysis.average(dataset, metric or ["war"])
         if as_json:
             print(json.dumps(as_data(found), indent=2, allow_nan=False))

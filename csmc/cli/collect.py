@@ -17,12 +17,12 @@ def collect(
     """Put together what `csmc run --shard i/N` has finished so far, and write the result of it."""
     from csmc.engine import Store
     from csmc.engine.shards import collect as gather
-    from csmc.results import assemble, open_results, result_path
+    from csmc.results import assemble, reading, result_path
 
     found = gather(output)
     store = Store(output)
     assemble(store.experiment(), store)
-    with open_results(output) as dataset:
+    with reading(output) as dataset:
         digest, data = str(dataset.attrs["digest"]), str(result_path(output))
         if as_json:
             print(json.dumps({**found._asdict(), "data": data, "digest": digest}, indent=2))

@@ -56,9 +56,9 @@ def compare(
     """Say how two results differ: in their configurations, and in the estimates that both have."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
-    from csmc.results import open_results
+    from csmc.results import reading
 
-    with open_results(result) as a, open_results(other) as b:
+    with reading(result) as a, reading(other) as b:
         found = analysis.compare(a, b, metric, institution, point, level=level, adjust=adjust, rerun=rerun)
         for line in found.attrs["notes"]:
             note(line)

@@ -30,10 +30,10 @@ def discover(
     """Find a box of parameters in which a condition holds, and say how dense and how complete it is (PRIM)."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
-    from csmc.results import open_results
+    from csmc.results import reading
 
     chosen = figure_formats(formats, figures)
-    with open_results(result) as dataset:
+    with reading(result) as dataset:
         found = analysis.discover(dataset, where, mass=mass, peel=peel, step=step, seed=seed)
         if as_json:
             print(json.dumps(as_data(found), indent=2, allow_nan=False))

@@ -19,12 +19,12 @@ def export(
 ) -> None:
     """Write a result as NetCDF, Zarr, or one long table: a row per point, institution and metric (CSV, Parquet)."""
     from csmc.results import export as write
-    from csmc.results import open_results
+    from csmc.results import reading
 
     write(result, target)
     if as_json:
         print(json.dumps({"wrote": str(target)}))
     else:
         say(f"wrote    {target}")
-    with open_results(result) as dataset:
+    with reading(result) as dataset:
         warn_if_partial(dataset)

@@ -42,12 +42,12 @@ def report(
 ) -> None:
     """Show what a result says: a table, the answer in words, one HTML page with all of it, and figures if asked for."""
     from csmc.report import summary
-    from csmc.results import open_results, read_as_result
+    from csmc.results import reading
 
     chosen = figure_formats(formats, figures)
     if no_html and (output or metric):
         raise ParameterError("-o and --metric are of the page, which --no-html leaves out")
-    with open_results(result) as dataset, read_as_result(dataset):
+    with reading(result) as dataset:
         said = summary(dataset)
         if not as_json:
             print_paragraphs(list(said.answer[:1])) if brief else print_said(said)

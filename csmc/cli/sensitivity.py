@@ -36,10 +36,10 @@ def sensitivity(
     """Say which parameters a result depends on: Sobol' indices, or Morris' effects of a design `morris`."""
     from csmc import analysis
     from csmc.analysis.plain import as_data
-    from csmc.results import open_results
+    from csmc.results import reading
 
     chosen = figure_formats(formats, figures)
-    with open_results(result) as dataset:
+    with reading(result) as dataset:
         ask = analysis.screen if "step" in dataset.coords else analysis.sensitivity
         found = ask(
             dataset,

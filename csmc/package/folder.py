@@ -24,7 +24,7 @@ from csmc.package.configuration import RESOLVED, SMALL, write_configuration
 from csmc.package.environment import copy_code, pinned
 from csmc.provenance import provenance
 from csmc.report import figures
-from csmc.results import export, is_partial, open_results, result_path
+from csmc.results import export, is_partial, reading, result_path
 
 SUMS = "SHA256SUMS"
 #: Attributes of a result that are not about where it comes from.
@@ -56,7 +56,7 @@ def write_package(path: str | Path, target: str | Path, *, partial: bool = False
     target = Path(target)
     refuse_full(target)
     store = Store(result_path(path).parent)
-    with open_results(path) as dataset:
+    with reading(path) as dataset:
         experiment = store.experiment()
         store.refuse_other_kernel(experiment, plan(experiment))
         _refuse_unfit(dataset, experiment, store, partial)

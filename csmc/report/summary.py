@@ -11,6 +11,7 @@ from csmc.report.footing import footing
 from csmc.report.gains import CONTROLS, REPLICATION, gain_notes
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
 from csmc.report.words import MISSING, interval, percent, points, setting
+from csmc.results import refuse_other_stream
 
 #: A design of at most this many points gets one table per point.
 FEW_POINTS = 6
@@ -69,7 +70,13 @@ def summary(dataset: xr.Dataset) -> Summary:
     A few points get a table each. For many, the table shows the mean and the range over the design's points, without
     a standard error: the points share their draws, so they are not independent, and their mean describes the design,
     not the world. Verdicts are counted point by point.
+
+    Raises
+    ------
+    StoreError
+        The result has another stream version.
     """
+    refuse_other_stream(dataset)
     needed = [metric for metric, _ in COLUMNS if metric in dataset] + _difference_names(dataset)
     counted = [name for name in ("replicates", "precision_reached") if name in dataset]
     small = dataset[[*needed, *counted]].load()

@@ -3,7 +3,7 @@
 from csmc.results.accessor import Results
 from csmc.results.assemble import assemble
 from csmc.results.export import export
-from csmc.results.read import RESULT_NAME, is_partial, open_results, read_as_result, result_path
+from csmc.results.read import RESULT_NAME, is_partial, open_results, reading, refuse_other_stream, result_path
 
 __all__ = [
     "RESULT_NAME",
@@ -12,6 +12,7 @@ __all__ = [
     "export",
     "is_partial",
     "open_results",
-    "read_as_result",
+    "reading",
+    "refuse_other_stream",
     "result_path",
 ]

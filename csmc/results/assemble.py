@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.codecs import ZstdCodec
 from zarr.errors import ZarrUserWarning
 
 from csmc.config import Experiment
@@ -24,6 +25,7 @@ from csmc.kernel.result import Plan, tally_shapes
 from csmc.results.attributes import global_attributes
 from csmc.results.coordinates import Coordinate, coordinates
 from csmc.results.read import result_path
+from csmc.results.seal import seal
 from csmc.results.variables import (
     GAIN_PARTS,
     PARTS,
@@ -34,7 +36,11 @@ from csmc.results.variables import (
 )
 
 #: A chunk is a file in its array's directory: the default, nested directories, costs a large design several more each.
-CHUNK_NAMES: Any = {"name": "default", "separator": "."}
+#: Each has a checksum, without which most damage would read as other numbers.
+CHUNKS: Any = {
+    "chunk_key_encoding": {"name": "default", "separator": "."},
+    "compressors": ZstdCodec(level=0, checksum=True),
+}
 
 
 def assemble(experiment: Experiment, store: Store) -> None:
@@ -74,6 +80,7 @@ def write(experiment: Experiment, store: Store, path: Path) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Consolidated metadata", ZarrUserWarning)
         zarr.consolidate_metadata(group.store)
+    seal(path)
 
 
 def replace(new: Path, old: Path) -> None:
@@ -128,7 +135,7 @@ def _variables(experiment: Experiment) -> Iterator[Variable]:
 
 
 def _create_coordinate(group: zarr.Group, axis: Coordinate) -> None:
-    group.create_array(axis.name, data=axis.values, dimension_names=axis.dims, attributes=axis.attributes)
+    group.create_array(axis.name, data=axis.values, dimension_names=axis.dims, attributes=axis.attributes, **CHUNKS)
 
 
 def _create_variable(group: zarr.Group, variable: Variable, lengths: dict[str, int], size: int) -> zarr.Array[Any]:
@@ -139,7 +146,7 @@ def _create_variable(group: zarr.Group, variable: Variable, lengths: dict[str, i
         chunks=(size, *shape[1:]),
         dtype=variable.dtype,
         fill_value=variable.fill,
-        chunk_key_encoding=CHUNK_NAMES,
         dimension_names=variable.dims,
         attributes=dict(variable.attributes),
+        **CHUNKS,
     )

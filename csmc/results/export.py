@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from csmc.errors import StoreError
-from csmc.results.read import open_results
+from csmc.results.read import reading
 from csmc.results.tidy import tidy
 
 
@@ -36,7 +36,7 @@ def export(path: str | Path, target: str | Path) -> Path:
     scratch = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with open_results(path) as dataset:
+        with reading(path) as dataset:
             writer(dataset, scratch)
         os.replace(scratch, target)
     except OSError as error:

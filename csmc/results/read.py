@@ -6,11 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
 
+import numpy as np
 import xarray as xr
 
 from csmc.config.precision import as_text
 from csmc.engine.store import SHARDS, Store
-from csmc.errors import StoreError
+from csmc.errors import CsmcError, StoreError
+from csmc.kernel.codes import STREAM_VERSION
+from csmc.results.seal import broken, refuse_broken_seal
 
 #: Name of the result inside an experiment's output directory.
 RESULT_NAME = "result.zarr"
@@ -62,7 +65,7 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
     Raises
     ------
     StoreError
-        There is no result, or it is not one of csmc's, or its run has been stopped before there was one.
+        There is no result, or it is not one of csmc's, or not whole, or its run has been stopped before there was one.
     """
     where = result_path(path)
     if not (where / "zarr.json").is_file():
@@ -72,6 +75,7 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
                 "and `csmc run` with the same configuration and output goes on from there"
             )
         raise StoreError(f"{path}: no result here (expected {where}); {_how_to_get_one(Path(path))}")
+    refuse_broken_seal(where)
     try:
         # Zarr 3 has no objects, so nothing in the file can be code.
         dataset: xr.Dataset = xr.open_zarr(where, zarr_format=3)
@@ -85,17 +89,43 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
 
 
 @contextmanager
-def read_as_result(dataset: xr.Dataset) -> Iterator[None]:
-    """Read values of an opened result inside; StoreError if they are not what was written."""
-    try:
-        yield
-    except RuntimeError as error:  # what the codecs of zarr raise for bytes that they have not written
-        if "decompression" not in str(error):
+def reading(path: str | os.PathLike[str]) -> Iterator[xr.Dataset]:
+    """Open a result for what is done inside, and close it.
+
+    Raises
+    ------
+    StoreError
+        As `open_results`, or something that is read inside is not what was written.
+    """
+    with open_results(path) as dataset:
+        try:
+            yield dataset
+        except CsmcError:
             raise
+        except Exception as error:  # what the codecs of zarr raise is theirs to change
+            if (why := _unreadable(dataset)) is None:
+                raise
+            raise broken(result_path(path), why) from error
+
+
+def _unreadable(dataset: xr.Dataset) -> str | None:
+    """The first variable of a result that cannot be read, and why not."""
+    for name, variable in dataset.variables.items():
+        try:
+            np.asarray(variable.values)
+        except Exception as error:
+            return f"{name}: {error}"
+    return None
+
+
+def refuse_other_stream(dataset: xr.Dataset) -> None:
+    """Raise StoreError for a result of another stream version: what its numbers mean is not known here."""
+    version, made_by = (dataset.attrs.get(name) for name in ("stream_version", "csmc_version"))
+    if version != STREAM_VERSION:
         raise StoreError(
-            f"{dataset.encoding['output']}: the result is damaged ({error}); `csmc run` with the same configuration "
-            "writes it anew from what has been counted"
-        ) from error
+            f"this result has stream version {version} (csmc {made_by}); this csmc counts by {STREAM_VERSION}: use the "
+            "one that made it, or run its configuration into another output; `csmc export` and `csmc compare` take both"
+        )
 
 
 def _how_to_get_one(path: Path) -> str:

@@ -18,6 +18,7 @@ from csmc.engine import run as simulate
 from csmc.engine.block_file import _checksum
 from csmc.engine.files import canonical
 from csmc.errors import StoreError
+from csmc.results.seal import seal
 from tests.evidence import Section
 
 EXPERIMENT = Experiment(institutions=["anarchy"], sampling={"replicates": 10})
@@ -226,6 +227,7 @@ RESULTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_an_altered_result_is_refused(run, name):
     path = run / "result.zarr" / "zarr.json"
     path.write_text(json.dumps(RESULTS[name](json.loads(path.read_text()))))
+    seal(path.parent)  # as a forger would
     with pytest.raises(StoreError):
         csmc.open_results(run)
 
@@ -240,9 +242,11 @@ def test_an_array_of_pickled_objects_is_refused_and_nothing_in_it_runs(run, tmp_
     (result / "war" / ".zarray").write_text(json.dumps(array | {"shape": [1], "chunks": [1]}))
     (result / "war" / ".zattrs").write_text('{"_ARRAY_DIMENSIONS": ["point"]}')
     (result / "war" / "0").write_bytes(pickled)
+    seal(result)
     with csmc.open_results(run) as dataset:  # the older format beside the newer is not looked at
         assert np.isnan(dataset["war"].values).all()
     (result / "zarr.json").write_text("{}")
+    seal(result)
     with pytest.raises(StoreError):
         csmc.open_results(run)
     assert not sprung.exists()

@@ -41,6 +41,8 @@ def page(dataset: xr.Dataset, metric: str | None = None, said: Summary | None = 
     ------
     ParameterError
         The metric is not known, or the result does not have it.
+    StoreError
+        The result has another stream version.
     """
     return render(content(dataset, metric, said))
 
