@@ -243,7 +243,7 @@ class _Answer:
         variables["decided"] = DIMS, (p_adjusted <= 1 - self.question.level).astype(np.int64), claim
         variables["kind"] = DIMS[:2], self.kinds.astype(str), {"long_name": "what the two estimates have in common"}
         for which, counts in zip("ab", self.replicates, strict=True):
-            told = {"units": "1", "long_name": f"independent histories in {which.upper()}"}
+            told = {"units": "1", "long_name": f"histories in {which.upper()}"}
             variables[f"replicates_{which}"] = DIMS[:2], counts, told
         documents = _document(a), _document(b)
         found = list(changes(*documents))

@@ -126,7 +126,7 @@ class Stored:
         if "other_institution" in used:
             names = labels["institution"].values
             labels["other_institution"] = xr.Variable("other_institution", names, {"long_name": "the other of the two"})
-        counted = ("point",), replicates, {"units": "1", "long_name": "independent histories"}
+        counted = ("point",), replicates, {"units": "1", "long_name": "histories"}
         attributes = self.attributes(points, replicates) | dict(told)
         return xr.Dataset({**variables, "replicates": counted}, labels, attributes)
 

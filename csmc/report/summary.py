@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from csmc.analysis.figures import LEAST_GAIN
 from csmc.report.footing import footing
 from csmc.report.gains import CONTROLS, REPLICATION, gain_notes
 from csmc.report.verdict import Divide, Verdict, as_data, least_war, verdicts
@@ -266,7 +267,7 @@ def _costly_pairing(dataset: xr.Dataset) -> Iterator[str]:
         return
     for name, title in dataset.csmc.titles.items():
         gains = dataset["war_pairing_gain"].sel(institution=name).values
-        worse = gains < 1  # missing for the reference, and where nothing differs
+        worse = gains < LEAST_GAIN  # missing for the reference, and where nothing differs
         if worse.any():
             times = 1 / gains[worse].min()
             yield (

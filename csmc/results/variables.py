@@ -120,7 +120,7 @@ def count_variables(joint: str, by_precision: bool) -> Iterator[Variable]:
                 "cell_methods": "replicate: sum",
             },
         )
-    yield _count("replicates", ("point",), {"long_name": "independent histories"})
+    yield _count("replicates", ("point",), {"long_name": "histories"})
     if by_precision:
         flags = {"flag_values": [0, 1], "flag_meanings": "not_reached reached"}
         yield _count("precision_reached", ("point",), {"long_name": "whether all targets are reached", **flags})

@@ -87,18 +87,32 @@ def test_an_unfinished_run_says_so(make: Make) -> None:
     assert told.data["collective_security"]["points"] == 2
 
 
-def test_a_comparison_that_shared_crises_make_worse_says_so_and_no_other_does(make: Make, tmp_path: Path) -> None:
-    assert not [note for note in summary(make({DIVERGENCE: [0.0]})).notes if "WARNING" in note]
+@pytest.mark.parametrize(
+    ("opposed", "warning"),
+    [
+        # variances .21 and .16, covariance -.06: (.37 + .12) / .37
+        (4000, "war difference of collective security less precise than separate ones would at 1 of 1 points; "
+         "its variance is up to 1.3 times theirs."),
+        (500, None),
+    ],
+)  # fmt: skip
+def test_a_comparison_that_shared_crises_make_clearly_worse_says_so(
+    tmp_path: Path, opposed: int, warning: str | None
+) -> None:
     experiment = StandIn({DIVERGENCE: [0.0]}, metrics=("war",), replicates=4000)
-    u = np.random.default_rng(6).random(4000)
-    wars = np.stack([u < 0.2, u < 0.3, u > 0.8], axis=1)  # collective security has war where the reference has none
+    generator = np.random.default_rng(6)
+    u, v = generator.random(4000), generator.random(4000)
+    v[:opposed] = u[:opposed]
+    wars = np.stack([u < 0.2, u < 0.3, v > 0.8], axis=1)  # opposed, it has war where the reference has none
     outcomes = np.where(wars, Outcome.BILATERAL_WAR, Outcome.NO_CHALLENGE)
     tallies = count(one_shot(outcomes), plan(experiment), outcomes)  # type: ignore[arg-type]
     assemble(experiment, StandInStore(tmp_path, experiment, [StandInRecord(0, 4000, tallies)]))  # type: ignore[arg-type]
-    (warning,) = (note for note in summary(open_results(tmp_path)).notes if "WARNING" in note)
-    assert "war difference of collective security less precise than separate ones would at 1 of 1 points" in warning
-    # variances .21 and .16, covariance -.06: (.37 + .12) / .37
-    assert warning.endswith("up to 1.3 times theirs.")
+    result = open_results(tmp_path)
+    told = [note for note in summary(result).notes if "WARNING" in note]
+    assert len(told) == (warning is not None)
+    assert not told or warning in told[0]
+    gain = float(result["war_pairing_gain"].sel(institution="collective_security")[0])
+    assert gain < (0.9 if warning else 1)
 
 
 def test_other_metrics_alone_still_give_a_table(make: Make) -> None:
