@@ -1,7 +1,7 @@
-"""When splitting pays: what a second of one core is worth, by splitting and by plain replication. `python -m bench.rare`.
+"""When splitting pays: what a second of one core is worth by it, and by plain replication; `python -m bench.rare`.
 
-Worth is 1 / (relative error squared x seconds). That of plain replication follows from the probability, as splitting finds
-it, and from the kernel's time for a history. docs/analysis.md has the table.
+Worth is 1 / (relative error squared x seconds). That of plain replication follows from the probability, as splitting
+finds it, and from the kernel's time for a history. docs/analysis.md has the table.
 """
 
 import time
