@@ -8,11 +8,12 @@ TWO := -p no:benchmark -n 2 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test proof chaos mutation lint docs bench performance clean
+.PHONY: help run test long proof chaos mutation lint docs bench performance clean
 
 help:
 	@echo "make run         set up .venv, run configs/quickstart.yaml, print the answer, where its files are, and its page"
 	@echo "make test        set up .venv with the test tools and run the tests"
+	@echo "make long        the tests that make test leaves out, the longest ones in part"
 	@echo "make proof       every test, the long ones too; writes docs/verification.md"
 	@echo "make chaos       kill, cut off, damage and hinder runs and clusters; writes docs/reliability.md (as root: nodes of their own)"
 	@echo "make mutation    plant all faults in the kernel and the estimators, list those that no test notices"
@@ -46,8 +47,11 @@ run: $(VENV)/installed
 test: $(VENV)/developed
 	@$(BIN)/python -m pytest $(TWO)
 
+long: $(VENV)/developed
+	@$(BIN)/python -m pytest $(TWO) -m proof
+
 proof: $(VENV)/developed
-	@$(BIN)/python -m pytest $(TWO) -m "proof or not proof" --evidence=docs/verification.md
+	@CSMC_THOROUGH=1 $(BIN)/python -m pytest $(TWO) -m "proof or not proof" --evidence=docs/verification.md
 
 chaos: $(VENV)/developed
 	@CSMC_KILLS=100 $(BIN)/python -m pytest -m "proof or not proof" -p no:benchmark --faults=docs/reliability.md tests/chaos

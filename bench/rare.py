@@ -55,10 +55,12 @@ def main() -> None:
     print("| point | probability | splitting | plain replication | gain |\n|---|---|---|---|---|")
     for name, parameters in POINTS.items():
         found = worth(parameters)
-        gain = found.splitting / found.plain
-        print(
-            f"| {name} | {found.probability:.1e} | {found.splitting:.2g} | {found.plain:.2g} | {gain:.2g} |", flush=True
-        )
+        values = (found.splitting, found.plain, found.splitting / found.plain)
+        print(f"| {name} | {found.probability:.1e} | {' | '.join(map(_number, values))} |", flush=True)
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def at_work(nodes: Nodes, start: Start, tmp_path: Path) -> Start:
             working = [node for node in nodes.all if node.processes("ray::tally_on_worker")]
             return process.poll() is not None or (len(working) >= 3 and replicates_on_disk(tmp_path / "out") > 0)
 
-        assert wait_until(busy, 60.0), "not all nodes take part"
+        assert wait_until(busy, 180.0), "not all nodes take part"
         assert process.poll() is None, "the run is over before anything has gone wrong"
         return process
 

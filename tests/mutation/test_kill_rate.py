@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.evidence import Section
+from tests.thorough import THOROUGH
 
 from .planting import equivalents, faults
 
@@ -21,8 +22,12 @@ AT_LEAST = 0.9
 @pytest.mark.parametrize(
     ("target", "every", "shown"),
     [
-        ("kernel", 8, "comparison with the reference, known answers, the kernel's limits; the compiler off"),
-        ("estimate", 5, "a plain version of every estimate, known values, limits"),
+        (
+            "kernel",
+            8 if THOROUGH else 16,
+            "comparison with the reference, known answers, the kernel's limits; the compiler off",
+        ),
+        ("estimate", 5 if THOROUGH else 10, "a plain version of every estimate, known values, limits"),
     ],
 )
 def test_nine_in_ten_planted_faults_are_noticed(
