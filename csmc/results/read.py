@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
+from traceback import walk_tb
 
-import numpy as np
 import xarray as xr
+import zarr
 
 from csmc.config.precision import as_text
 from csmc.engine.store import SHARDS, Store
-from csmc.errors import CsmcError, StoreError
+from csmc.errors import StoreError
 from csmc.kernel.codes import STREAM_VERSION
-from csmc.results.seal import broken, refuse_broken_seal
+from csmc.results.seal import broken, check_seal
 
 #: Name of the result inside an experiment's output directory.
 RESULT_NAME = "result.zarr"
@@ -75,12 +76,14 @@ def open_results(path: str | os.PathLike[str]) -> xr.Dataset:
                 "and `csmc run` with the same configuration and output goes on from there"
             )
         raise StoreError(f"{path}: no result here (expected {where}); {_how_to_get_one(Path(path))}")
-    refuse_broken_seal(where)
+    sealed = check_seal(where)
     try:
         # Zarr 3 has no objects, so nothing in the file can be code.
         dataset: xr.Dataset = xr.open_zarr(where, zarr_format=3)
     except Exception as error:  # what zarr and xarray raise for a file that is no Zarr, or damaged, is theirs to change
-        raise StoreError(f"{where}: cannot be read as a result: {error}") from error
+        raise (
+            broken(where, error) if sealed else StoreError(f"{where}: cannot be read as a result: {error}")
+        ) from error
     if not _is_result(dataset):
         dataset.close()
         raise StoreError(f"{where}: a Zarr directory, but not a result of csmc")
@@ -100,19 +103,23 @@ def reading(path: str | os.PathLike[str]) -> Iterator[xr.Dataset]:
     with open_results(path) as dataset:
         try:
             yield dataset
-        except CsmcError:
-            raise
         except Exception as error:  # what the codecs of zarr raise is theirs to change
-            if (why := _unreadable(dataset)) is None:
+            where = result_path(path)
+            if not _passed_through_zarr(error) or (why := _unreadable(where)) is None:
                 raise
-            raise broken(result_path(path), why) from error
+            raise broken(where, why) from error
 
 
-def _unreadable(dataset: xr.Dataset) -> str | None:
+def _passed_through_zarr(error: Exception) -> bool:
+    modules = (str(frame.f_globals.get("__name__")) for frame, _ in walk_tb(error.__traceback__))
+    return any(module.startswith("zarr.") for module in modules)
+
+
+def _unreadable(where: Path) -> str | None:
     """The first variable of a result that cannot be read, and why not."""
-    for name, variable in dataset.variables.items():
+    for name, array in zarr.open_group(where, mode="r").arrays():
         try:
-            np.asarray(variable.values)
+            array[...]
         except Exception as error:
             return f"{name}: {error}"
     return None

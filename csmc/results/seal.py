@@ -23,13 +23,13 @@ def seal(path: Path) -> None:
     (path / SEAL).write_text(json.dumps(sealed, indent=1), encoding="utf-8")
 
 
-def refuse_broken_seal(path: Path) -> None:
-    """Raise StoreError if a result is not what was sealed; nothing is known of one without a seal (others wrote it)."""
+def check_seal(path: Path) -> bool:
+    """Whether a result has a seal, without which others wrote it; StoreError if it is not what was sealed."""
     try:
         sealed = json.loads((path / SEAL).read_bytes())
         checksum, chunks = str(sealed[CHECKSUM]), dict(sealed[CHUNKS])
     except FileNotFoundError:
-        return
+        return False
     except (ValueError, KeyError, TypeError):
         raise broken(path, f"{SEAL} cannot be read") from None
     if checksum != _checksum(path):
@@ -37,6 +37,7 @@ def refuse_broken_seal(path: Path) -> None:
     found = _chunks(path)
     if lost := [name for name in {**chunks, **found} if chunks.get(name) != found.get(name)]:
         raise broken(path, f"files of {', '.join(lost[:3])} are missing or were added")
+    return True
 
 
 def broken(path: Path, why: object) -> StoreError:

@@ -98,13 +98,18 @@ def test_damage_to_one_chunk_names_the_variable_and_says_how_to_mend_it(run: Pat
         summary(result)
 
 
-def test_an_error_of_the_reader_is_not_blamed_on_the_result(run: Path) -> None:
+def test_an_error_of_the_reader_is_not_blamed_on_the_result_nor_the_result_searched(run: Path) -> None:
+    (run / "result.zarr" / "war" / "c.0.0").write_bytes(b"")
     with pytest.raises(ZeroDivisionError), reading(run):
         1 / 0  # noqa: B018
 
 
 def lose(path: Path) -> None:
     path.unlink()
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
 
 
 def change(old: str, new: str) -> Callable[[Path], None]:
@@ -121,6 +126,7 @@ def change(old: str, new: str) -> Callable[[Path], None]:
     [
         ("war/c.0.0", lose, "files of war are missing"),
         ("institution/c.0", lose, "files of institution are missing"),
+        ("institution/c.0", empty, "is damaged"),
         ("zarr.json", change('"replicates_planned": 500', '"replicates_planned": 900'), "is not what was written"),
         ("zarr.json", change('"little"', '"big"'), "is not what was written"),
         (SEAL, change("{", "["), "cannot be read"),
