@@ -24,3 +24,4 @@ html_show_sphinx = False
 html_copy_source = False
 html_show_copyright = False
 html_static_path: list[str] = []
+html_show_search_summary = False  # browsers fetch nothing from files

@@ -1,8 +1,11 @@
 """Fixtures and settings of the whole suite; what only one file needs belongs in that file."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -31,3 +34,27 @@ def root() -> Path:
 def configs(root: Path) -> Path:
     """The experiments that come with csmc."""
     return root / "configs"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium that logs its console and its requests; skipped without one."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="pip install -e '.[browser]' brings selenium")
+    service = pytest.importorskip("selenium.webdriver.chrome.service")
+    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if browser is None or driver is None:
+        pytest.skip("no Chromium (apt-get install chromium chromium-driver)")
+    options = webdriver.ChromeOptions()
+    options.binary_location = browser
+    profile = tempfile.mkdtemp()
+    for flag in (
+        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-component-update"),
+        *("disable-background-networking", "disable-sync", "disable-dev-shm-usage", f"user-data-dir={profile}"),
+    ):
+        options.add_argument(f"--{flag}")
+    options.add_argument("about:blank")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    started = webdriver.Chrome(options=options, service=service.Service(driver))
+    yield started
+    started.quit()
+    shutil.rmtree(profile, ignore_errors=True)

@@ -1,10 +1,13 @@
 """The pages as a site: built without a warning, whole, and without a network; and made pages are up to date."""
 
+import json
 import re
 import subprocess
 import sys
+import time
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -93,6 +96,26 @@ def test_the_search_finds_words_of_pages_written_and_made(site: Path) -> None:
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     for word in ("bystand", "oblig", "digest"):
         assert word in index
+
+
+@pytest.mark.proof
+def test_in_a_browser_the_search_answers_and_nothing_goes_wrong_or_is_asked_for(site: Path, chromium: Any) -> None:
+    chromium.get_log("browser"), chromium.get_log("performance")
+    for page in ("index.html", "architecture.html", "reference/python.html", "search.html?q=veto"):
+        chromium.get(f"file://{site}/{page}")
+    found: list[str] = []
+    ends = time.monotonic() + 20
+    while len(found) < 5 and time.monotonic() < ends:
+        found = chromium.execute_script(
+            "return [...document.querySelectorAll('ul.search li > a')].map(link => link.textContent)"
+        )
+    assert any("veto" in title.lower() for title in found), found
+    assert [entry["message"] for entry in chromium.get_log("browser")] == []
+    events = (json.loads(entry["message"])["message"] for entry in chromium.get_log("performance"))
+    sent = [event["params"] for event in events if event["method"] == "Network.requestWillBeSent"]
+    asked = [one["request"]["url"] for one in sent if one["documentURL"].startswith(f"file://{site}")]
+    assert len(asked) > 4
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
 
 
 def test_what_loads_and_what_leads_out_is_told_apart() -> None:

@@ -1,7 +1,5 @@
 """Results for pages of every kind of design, what a page says, and a real browser."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -84,30 +82,6 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
         return done[name]
 
     return ran
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A headless Chromium that logs its console and its requests; skipped without one."""
-    webdriver = pytest.importorskip("selenium.webdriver", reason="pip install -e '.[browser]' brings selenium")
-    service = pytest.importorskip("selenium.webdriver.chrome.service")
-    browser, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if browser is None or driver is None:
-        pytest.skip("no Chromium (apt-get install chromium chromium-driver)")
-    options = webdriver.ChromeOptions()
-    options.binary_location = browser
-    profile = tempfile.mkdtemp()
-    for flag in (
-        *("headless=new", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-component-update"),
-        *("disable-background-networking", "disable-sync", "disable-dev-shm-usage", f"user-data-dir={profile}"),
-    ):
-        options.add_argument(f"--{flag}")
-    options.add_argument("about:blank")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    started = webdriver.Chrome(options=options, service=service.Service(driver))
-    yield started
-    started.quit()
-    shutil.rmtree(profile, ignore_errors=True)
 
 
 @pytest.fixture
