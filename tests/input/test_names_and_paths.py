@@ -14,6 +14,7 @@ from csmc.cli import main
 from csmc.config import Experiment
 from csmc.errors import ConfigError, StoreError
 from csmc.institutions import names
+from csmc.results.seal import seal
 from tests.evidence import Section
 
 #: What a name must not be: of an experiment, of an institution, of a rung.
@@ -161,6 +162,7 @@ def test_what_a_hostile_result_says_does_not_steer_the_terminal(tmp_path, capsys
     document = json.loads(path.read_text())
     document["attributes"] |= {"title": f"a{STEERING}", "question": f"b{STEERING}", "reference": "anarchy"}
     path.write_text(json.dumps(document))
+    seal(path.parent)  # as who wrote it would
     for arguments in (["report", str(tmp_path / "run")], ["report", str(tmp_path / "run"), "--json"]):
         with pytest.raises(SystemExit):
             main(arguments)
