@@ -35,7 +35,7 @@ def check_seal(path: Path) -> bool:
     if checksum != _checksum(path):
         raise broken(path, f"{METADATA} is not what was written")
     found = _chunks(path)
-    if lost := [name for name in {**chunks, **found} if chunks.get(name) != found.get(name)]:
+    if lost := [name for name in chunks if chunks[name] != found.get(name)]:
         raise broken(path, f"files of {', '.join(lost[:3])} are missing or were added")
     return True
 
@@ -53,6 +53,6 @@ def _checksum(path: Path) -> str:
 
 
 def _chunks(path: Path) -> dict[str, int]:
-    """The number of chunks by array."""
+    """The number of chunks by array; what systems leave in folders (.DS_Store, .nfs...) is none."""
     arrays = sorted(entry.name for entry in os.scandir(path) if entry.is_dir())
-    return {name: sum(file.name != METADATA for file in os.scandir(path / name)) for name in arrays}
+    return {name: sum(file.name.startswith("c") for file in os.scandir(path / name)) for name in arrays}

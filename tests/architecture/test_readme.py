@@ -35,6 +35,18 @@ def test_every_command_has_its_reference_and_is_shown_at_work_and_no_page_shows_
     assert {page: found - known for page, found in shown.items() if found - known} == {}
 
 
+def test_every_figure_of_the_findings_stands_in_the_study_that_the_readme_names(root: Path) -> None:
+    rows = re.findall(r"^\|(.*)\|(.*)\|$", pages(root)["README.md"], re.MULTILINE)
+    study, found = "", 0
+    for question, answer in rows:
+        if link := re.search(r"\]\((experiments/.*?)\)", question):
+            study = (root / link[1]).read_text(encoding="utf-8")
+        for number in re.findall(r"\d+(?:\.\d+)?", answer):
+            assert re.search(rf"(?<![\d.]){re.escape(number)}(?!\d|\.\d)", study), (number, answer)
+            found += 1
+    assert found >= 16
+
+
 @pytest.mark.proof
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_a_page_shows_the_digest_of_this_version(root: Path, tmp_path: Path, name: str) -> None:

@@ -152,6 +152,14 @@ def test_a_lost_array_is_noticed_and_a_result_that_others_wrote_needs_no_seal(ru
         open_results(run)
 
 
+def test_what_a_system_leaves_in_folders_is_no_damage(run: Path) -> None:
+    for folder in (run / "result.zarr", run / "result.zarr" / "war"):
+        (folder / ".DS_Store").write_bytes(b"1")
+    (run / "result.zarr" / ".ipynb_checkpoints").mkdir()
+    with reading(run) as result:
+        summary(result)
+
+
 def test_a_partial_result_is_whole_as_far_as_it_goes(tmp_path: Path) -> None:
     csmc.run(EXPERIMENT, output=tmp_path / "run", threads=1).close()
     more = Experiment(

@@ -19,7 +19,7 @@ from csmc.report.html.outcomes import Floats, flow_data, mean_shares, outcome_da
 from csmc.report.html.tables import character_table, coverage, outcome_table, precision_table
 from csmc.report.style import LINES, MAPS
 from csmc.report.summary import Summary, Table, summary
-from csmc.results import is_partial, refuse_other_stream
+from csmc.results import is_partial
 
 _DASHES = {"-": "", "--": "6 4", ":": "2 3"}
 
@@ -48,14 +48,14 @@ class Content:
 
 def content(dataset: xr.Dataset, metric: str | None = None, said: Summary | None = None) -> Content:
     """Gather a page; `metric` is shown first. Parameters and errors are those of `csmc.report.html.page`."""
-    refuse_other_stream(dataset)
+    said = said or summary(dataset)
     carried = numbers(dataset, metric)
     shares = outcome_shares(dataset, carried.points)
     mean = mean_shares(shares)
     titles = list(dataset.csmc.titles.values())
     output = shlex.quote(str(dataset.encoding.get("output", "RESULT")))
     return Content(
-        said=said or summary(dataset),
+        said=said,
         partial="source" in dataset.encoding and is_partial(dataset),
         facts=tuple(_facts(dataset)),
         institutions=titles,
